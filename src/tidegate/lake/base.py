@@ -1,0 +1,95 @@
+"""The lake port: objects by key, below one root."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class ObjectInfo:
+    """`key` is relative to the lake's root, with `/` between segments. `etag` changes whenever the bytes change."""
+
+    key: str
+    size: int
+    etag: str
+    modified: datetime
+    version: str | None = None
+
+
+@dataclass(frozen=True)
+class LakeCapabilities:
+    """`checksums`: identity is a SHA-256 of the bytes (local) rather than what the store vouches for (S3)."""
+
+    scheme: str
+    checksums: bool
+
+
+class ObjectWriter(Protocol):
+    """Parts of one object; the object appears, whole, when the context ends without an error."""
+
+    def write(self, data: bytes) -> None: ...
+
+
+class Lake(Protocol):
+    """Every method raises LakeUnreachable when the store cannot be reached, is full, or denies access."""
+
+    @property
+    def capabilities(self) -> LakeCapabilities: ...
+
+    def uri(self, key: str) -> str:
+        """The address that UNLOAD, COPY and LOCATION take: `s3://…` or an absolute path. Keeps a trailing slash."""
+        ...
+
+    def key(self, uri: str) -> str:
+        """The inverse of `uri`. Raises ConfigError when the address is outside of this lake."""
+        ...
+
+    def put(self, key: str, data: bytes, *, if_absent: bool = False) -> ObjectInfo:
+        """Write an object atomically and durably (fsync of file and folder where there is a disk).
+
+        Raises:
+            ObjectExists: `if_absent` and the key exists; decided atomically among all writers.
+        """
+        ...
+
+    def get(self, key: str) -> bytes:
+        """A small object, whole. Raises ObjectNotFound."""
+        ...
+
+    def stream(self, key: str) -> Iterator[bytes]:
+        """An object of any size in chunks. Raises ObjectNotFound."""
+        ...
+
+    def writer(self, key: str) -> AbstractContextManager[ObjectWriter]:
+        """Write an object of any size; nothing is left behind when the context ends with an error."""
+        ...
+
+    def head(self, key: str) -> ObjectInfo:
+        """Raises ObjectNotFound."""
+        ...
+
+    def list(self, prefix: str, *, after: str | None = None) -> Iterator[ObjectInfo]:
+        """Objects whose key begins with `prefix`, in key order, as a stream; `after` skips keys up to it."""
+        ...
+
+    def folders(self, prefix: str) -> Iterator[str]:
+        """The folders directly below `prefix` (which ends with `/` or is empty), each ending with `/`, in order."""
+        ...
+
+    def delete(self, keys: Iterable[str]) -> None:
+        """Delete objects; a key that is gone is no error. Folders left empty vanish."""
+        ...
+
+    def copy(self, source: str, target: str) -> ObjectInfo:
+        """Raises ObjectNotFound."""
+        ...
+
+    def sha256(self, key: str) -> str:
+        """Hex digest of the bytes, read as a stream. Raises ObjectNotFound."""
+        ...
+
+    def sync(self, keys: Iterable[str]) -> None:
+        """Make objects that the warehouse wrote here survive a power loss. A no-op where the store promises it."""
+        ...

@@ -1,0 +1,135 @@
+"""The ledger port: the durable record of work. It speeds up and explains; safety never rests on it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Protocol
+
+from tidegate.model.batch import BatchState, FileEntry, PeriodProof
+from tidegate.model.names import TableName
+from tidegate.model.records import Hold
+
+
+class JobState(StrEnum):
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Job:
+    """One unit of work on one table. `lease_until` is UTC; a running job whose lease has passed may be taken over."""
+
+    id: str
+    kind: str
+    table: TableName
+    state: JobState
+    owner: str
+    lease_until: datetime
+    attempts: int
+    started_at: datetime
+    finished_at: datetime | None = None
+    outcome: str = ""
+
+
+@dataclass(frozen=True)
+class BatchRow:
+    """A batch as the ledger knows it. `rows` is the planned, then the proven count. `statement` is the last step's."""
+
+    id: str
+    table: TableName
+    job: str
+    state: BatchState
+    action: str
+    prefix: str
+    rows: int
+    bytes: int
+    planned_at: datetime
+    updated_at: datetime
+    external: TableName | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class StepRow:
+    """One attempt at one step of a batch; `finished_at` is None while it runs or when its worker died."""
+
+    batch: str
+    step: str
+    attempt: int
+    started_at: datetime
+    finished_at: datetime | None
+    detail: str = ""
+
+
+class Ledger(Protocol):
+    """All methods are atomic. Each raises LedgerUnreachable when the database cannot be reached or is damaged."""
+
+    def claim(self, kind: str, table: TableName, owner: str, now: datetime, seconds: int) -> Job:
+        """Take the lease on (kind, table) and open a job; an expired or finished one is succeeded.
+
+        Raises:
+            LeaseHeld: another owner's lease is in force; the message names job and owner.
+        """
+        ...
+
+    def renew(self, job: Job, now: datetime, seconds: int) -> Job:
+        """Raises LeaseHeld when the job has been taken over."""
+        ...
+
+    def finish(self, job: Job, state: JobState, now: datetime, outcome: str) -> None:
+        """Close the job and free its lease; a job that was taken over is left alone."""
+        ...
+
+    def jobs(self, table: TableName | None = None, limit: int = 100) -> Sequence[Job]:
+        """The newest first."""
+        ...
+
+    def save_batch(self, batch: BatchRow) -> None:
+        """Insert or replace by id."""
+        ...
+
+    def batch(self, batch: str) -> BatchRow | None: ...
+
+    def batches(self, table: TableName | None = None, states: Iterable[BatchState] = ()) -> Sequence[BatchRow]:
+        """By id, oldest first; all states when none is given."""
+        ...
+
+    def save_periods(self, batch: str, periods: Sequence[PeriodProof]) -> None:
+        """Replace the batch's periods."""
+        ...
+
+    def periods(self, batch: str) -> Sequence[PeriodProof]: ...
+
+    def save_files(self, batch: str, files: Sequence[FileEntry]) -> None:
+        """Replace the batch's files."""
+        ...
+
+    def files(self, batch: str) -> Sequence[FileEntry]: ...
+
+    def begin_step(self, batch: str, step: str, now: datetime) -> int:
+        """Record that a step begins; returns the attempt, counted from 1."""
+        ...
+
+    def end_step(self, batch: str, step: str, attempt: int, now: datetime, detail: str = "") -> None: ...
+
+    def steps(self, batch: str) -> Sequence[StepRow]: ...
+
+    def set_checkpoint(self, table: TableName, value: date, now: datetime) -> None:
+        """The newest period of a table that has been archived."""
+        ...
+
+    def checkpoints(self) -> dict[TableName, date]: ...
+
+    def replace_holds(self, holds: Sequence[Hold]) -> None:
+        """Mirror the warehouse's holds, for display."""
+        ...
+
+    def holds(self) -> Sequence[Hold]: ...
+
+    def clear(self) -> None:
+        """Forget everything except running jobs: the first step of a rebuild."""
+        ...
+
+    def close(self) -> None: ...

@@ -1,0 +1,62 @@
+"""What shall happen to a table: the policy, as a frozen value without defaults hidden elsewhere."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from tidegate.model.names import TableName
+from tidegate.model.periods import Granularity
+
+GB = 1_000_000_000
+
+
+class Action(StrEnum):
+    """`archive` = unload, prove, delete; `copy` = unload and prove only; `purge` = delete only."""
+
+    ARCHIVE = "archive"
+    COPY = "copy"
+    PURGE = "purge"
+
+
+class Housekeeping(StrEnum):
+    """When VACUUM and ANALYZE run after a publish: where statistics say that they pay, always, or never."""
+
+    AUTO = "auto"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
+@dataclass(frozen=True)
+class UnloadOptions:
+    """`max_file_mb`: decimal megabytes, 5 to 6200. `parallel`: None = OFF for a batch under 1 GB, else ON."""
+
+    max_file_mb: int | None = None
+    parallel: bool | None = None
+
+
+@dataclass(frozen=True)
+class Policy:
+    """One rule for one table.
+
+    `column` is the period column (None only for a `copy` of the whole table); `column_format` is set for integer
+    and text dates (`YYYYMMDD`, `YYYY-MM-DD`, `YYYYMM`, `YYYY-MM`). `retention` counts days or months by
+    `granularity`. `batch_bytes` and `min_batch_bytes` are bytes as the table's statistics estimate them;
+    `max_wait` is in days. `location` is a folder inside the lake that replaces the default one for this table.
+    """
+
+    table: TableName
+    column: str | None
+    granularity: Granularity = Granularity.MONTHLY
+    retention: int = 0
+    action: Action = Action.ARCHIVE
+    column_format: str | None = None
+    priority: int = 100
+    location: str | None = None
+    unload: UnloadOptions = field(default_factory=UnloadOptions)
+    batch_bytes: int = 100 * GB
+    batch_periods: int = 1000
+    min_batch_bytes: int = 0
+    max_wait: int = 30
+    max_delete_fraction: float = 0.95
+    vacuum: Housekeeping = Housekeeping.AUTO
+    acknowledge: frozenset[str] = frozenset()
+    view: str | None = None

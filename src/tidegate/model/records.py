@@ -1,0 +1,71 @@
+"""The lake's own record: append-only documents, numbered per table, that say what counts."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+
+from tidegate.model.names import TableName
+
+RECORD_FORMAT = 1
+
+
+class RecordKind(StrEnum):
+    PUBLISH = "publish"
+    ABANDON = "abandon"
+    RESTORE = "restore"
+    COPY = "copy"
+    PURGE = "purge"
+    HOLD = "hold"
+    RELEASE = "release"
+    POLICY = "policy"
+    ADOPT = "adopt"
+
+
+@dataclass(frozen=True)
+class Hold:
+    """Nothing of the table in [first, last] may be deleted, restored over or expired. None = no bound."""
+
+    id: str
+    table: TableName
+    first: date | None
+    last: date | None
+    reason: str
+    placed_at: str
+
+
+@dataclass(frozen=True)
+class BatchPeriods:
+    """A batch, or the part of it that a record speaks of. `prefix` is its key in the lake."""
+
+    batch: str
+    prefix: str
+    periods: tuple[date, ...]
+
+
+@dataclass(frozen=True)
+class LogRecord:
+    """One object `<number>.json` below the table's log folder. `at` is informative: numbers give the order."""
+
+    number: int
+    kind: RecordKind
+    warehouse: str
+    table: TableName
+    at: str
+    published: tuple[BatchPeriods, ...] = ()
+    retired: tuple[BatchPeriods, ...] = ()
+    hold: Hold | None = None
+    released: str | None = None
+    policy: dict[str, object] = field(default_factory=dict)
+    detail: str = ""
+    format: int = RECORD_FORMAT
+
+
+@dataclass(frozen=True)
+class Claim:
+    """`warehouse.json` in the lake folder of a warehouse: whose folder it is. `place` is where the warehouse lives."""
+
+    warehouse: str
+    place: str
+    created_at: str
+    copy_of: str | None = None
+    format: int = RECORD_FORMAT
