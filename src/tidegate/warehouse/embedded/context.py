@@ -1,0 +1,38 @@
+"""What a statement handler sees: the cursor inside its transaction, the settings, and how to announce a write."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import duckdb
+
+from tidegate.config.settings import EmbeddedSettings
+from tidegate.model.names import TableName
+from tidegate.warehouse.base import Result
+from tidegate.warehouse.embedded.lexer import Token
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One Redshift statement: `text` as written without its semicolon, `tokens` of it, `kind` chosen by its words."""
+
+    kind: str
+    text: str
+    tokens: tuple[Token, ...]
+
+
+@dataclass(frozen=True)
+class Context:
+    """`cursor` is always inside a DuckDB transaction; a statement outside of a block gets one of its own.
+
+    `in_block`: the user's transaction is open (BEGIN, or one of a list), so what Redshift forbids there is refused.
+    `writes(table)` must be called before the first change to a table: it takes the writer's lock and refuses with
+    SerializationConflict when an UPDATE or DELETE (`replaces=True`) would miss a change committed since the snapshot.
+    """
+
+    cursor: duckdb.DuckDBPyConnection
+    settings: EmbeddedSettings
+    in_block: bool
+    writes: Callable[[TableName, bool], None]
+
+
+Handler = Callable[[Context, Statement], Result]
