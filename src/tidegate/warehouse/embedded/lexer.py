@@ -64,7 +64,7 @@ def split(sql: str) -> list[str]:
     start = 0
     tokens = tokenize(sql)
     for token in [*tokens, None]:
-        if token is not None and token.value != ";":
+        if token is not None and (token.kind is not TokenKind.SYMBOL or token.value != ";"):
             continue
         end = len(sql) if token is None else token.start
         if any(start <= t.start < end for t in tokens):
