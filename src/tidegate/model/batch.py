@@ -36,7 +36,7 @@ class Cast(StrEnum):
     """How a column's value is carried in Parquet (developer guide, UNLOAD; Spectrum column types).
 
     NONE: as it is. UTC: TIMESTAMPTZ as a TIMESTAMP in UTC. TEXT: TIME and the like as VARCHAR.
-    JSON: SUPER as its serialised text. HEX: VARBYTE as hexadecimal text.
+    JSON: SUPER as its serialised text. HEX: VARBYTE as hexadecimal text. TRIM: CHAR without its padding.
     """
 
     NONE = "none"
@@ -44,6 +44,7 @@ class Cast(StrEnum):
     TEXT = "text"
     JSON = "json"
     HEX = "hex"
+    TRIM = "trim"
 
 
 @dataclass(frozen=True)
@@ -110,4 +111,20 @@ class Descriptor:
     periods: tuple[PeriodProof, ...]
     files: tuple[FileEntry, ...]
     created_at: str
+    format: int = DESCRIPTOR_FORMAT
+
+
+@dataclass(frozen=True)
+class TableVersion:
+    """One version of a table's external table: the definition it stands for and how its values are stored.
+
+    Version 1 fixes granularity-independent facts for ever: the time zone that decides the period of a TIMESTAMPTZ.
+    """
+
+    version: int
+    external: TableName
+    table: Table
+    ddl: str
+    columns: tuple[StoredColumn, ...]
+    time_zone: str
     format: int = DESCRIPTOR_FORMAT

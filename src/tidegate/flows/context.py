@@ -1,0 +1,68 @@
+"""What every flow works with: the ports, the settings, and where time and ids come from."""
+
+import os
+import secrets
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+from tidegate.config.settings import Settings
+from tidegate.lake.base import Lake
+from tidegate.ledger.base import Ledger
+from tidegate.redshift.control import Control
+from tidegate.signals.base import Reporter, Silent
+from tidegate.warehouse.base import Warehouse
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def random_suffix() -> str:
+    return secrets.token_hex(4)
+
+
+def this_worker() -> str:
+    """`host/pid/start`: names a worker so that another on the same host can tell whether it still lives."""
+    return f"{socket.gethostname()}/{os.getpid()}/{process_start(os.getpid())}"
+
+
+def process_start(pid: int) -> str:
+    """The start time of a process in clock ticks, where the system tells it (Linux); else an empty text."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as stat:
+            return stat.read().rpartition(")")[2].split()[19]
+    except OSError:
+        return ""
+
+
+@dataclass(frozen=True)
+class Context:
+    """Ports and settings of one run. `clock` gives aware UTC times; `suffix` makes ids unique."""
+
+    warehouse: Warehouse
+    lake: Lake
+    ledger: Ledger
+    settings: Settings
+    reporter: Reporter = field(default_factory=Silent)
+    clock: Callable[[], datetime] = utc_now
+    suffix: Callable[[], str] = random_suffix
+    worker: str = field(default_factory=this_worker)
+
+    @property
+    def control(self) -> Control:
+        return Control(self.settings.control_schema)
+
+    def today(self) -> date:
+        """Today in the configured time zone."""
+        return self.clock().astimezone(ZoneInfo(self.settings.timezone)).date()
+
+    def new_id(self) -> str:
+        """A sortable, unique id: `20200620-121314-3f9a2c1b`."""
+        return f"{self.clock():%Y%m%d-%H%M%S}-{self.suffix()}"
+
+    def stamp(self) -> str:
+        """Now as a TIMESTAMP literal's text, in UTC."""
+        return f"{self.clock():%Y-%m-%d %H:%M:%S}"

@@ -1,0 +1,68 @@
+"""Where everything lies in the lake, as keys.
+
+<warehouse>/[<location>/]<schema>/<table>/tg_batch=<id>/tg_period=<date>/*.parquet    the rows
+<warehouse>/…/tg_batch=<id>/manifest                                                  UNLOAD's manifest
+<warehouse>/…/tg_batch=<id>/_tidegate/batch.json                                      the descriptor
+_tidegate/<warehouse>/warehouse.json                                                  whose folder this is
+_tidegate/<warehouse>/tables/<schema>/<table>/<version>.json                          external table versions
+_tidegate/<warehouse>/log/<schema>/<table>/<number>.json                              the record of what counts
+"""
+
+import re
+
+from tidegate.model.batch import BATCH_COLUMN, DESCRIPTOR_PATH
+from tidegate.model.names import TableName
+
+CLAIMS = "_tidegate/"
+_BATCH = re.compile(rf"^(.*/{BATCH_COLUMN}=([^/]+)/)")
+
+
+def claim_key(warehouse: str) -> str:
+    return f"{CLAIMS}{warehouse}/warehouse.json"
+
+
+def data_root(warehouse: str) -> str:
+    return f"{warehouse}/"
+
+
+def table_root(warehouse: str, table: TableName, location: str | None = None) -> str:
+    folder = f"{location.strip('/')}/" if location else ""
+    return f"{data_root(warehouse)}{folder}{table.path}/"
+
+
+def batch_prefix(warehouse: str, table: TableName, batch: str, location: str | None = None) -> str:
+    return f"{table_root(warehouse, table, location)}{BATCH_COLUMN}={batch}/"
+
+
+def manifest_key(prefix: str) -> str:
+    return f"{prefix}manifest"
+
+
+def descriptor_key(prefix: str) -> str:
+    return f"{prefix}{DESCRIPTOR_PATH}"
+
+
+def versions_root(warehouse: str, table: TableName) -> str:
+    return f"{CLAIMS}{warehouse}/tables/{table.path}/"
+
+
+def version_key(warehouse: str, table: TableName, version: int) -> str:
+    return f"{versions_root(warehouse, table)}{version:06d}.json"
+
+
+def all_logs(warehouse: str) -> str:
+    return f"{CLAIMS}{warehouse}/log/"
+
+
+def log_root(warehouse: str, table: TableName) -> str:
+    return f"{all_logs(warehouse)}{table.path}/"
+
+
+def record_key(warehouse: str, table: TableName, number: int) -> str:
+    return f"{log_root(warehouse, table)}{number:010d}.json"
+
+
+def batch_of(key: str) -> tuple[str, str] | None:
+    """The prefix and the id of the batch that a data key belongs to, or None."""
+    match = _BATCH.match(key)
+    return (match.group(1), match.group(2)) if match else None

@@ -1,0 +1,187 @@
+"""The control tables in the warehouse: what counts, committed in the same transaction as the rows themselves."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import TypeVar
+
+from tidegate.model.batch import PeriodProof
+from tidegate.model.names import TableName
+from tidegate.model.records import Hold
+from tidegate.model.tables import Column, SqlType, Table, TypeKind
+from tidegate.redshift.ddl import create_schema, create_table
+from tidegate.redshift.guard import guard, guard_none
+from tidegate.redshift.identifiers import literal, qualified
+from tidegate.redshift.lock import LOCK_TABLES
+
+_Item = TypeVar("_Item")
+ROWS_PER_INSERT = 500
+"""Keeps an INSERT of published rows under the 100 KB that a statement may have in the Data API."""
+
+_NAME = SqlType(TypeKind.VARCHAR, length=520)
+_ID = SqlType(TypeKind.VARCHAR, length=64)
+_DATE = SqlType(TypeKind.DATE)
+_COUNT = SqlType(TypeKind.BIGINT)
+_STAMP = SqlType(TypeKind.TIMESTAMP)
+_TEXT = SqlType(TypeKind.VARCHAR, length=65_535)
+_PROOF = (
+    Column("table_name", _NAME, nullable=False),
+    Column("batch", _ID, nullable=False),
+    Column("period", _DATE, nullable=False),
+    Column("row_count", _COUNT, nullable=False),
+    Column("fingerprint", SqlType(TypeKind.VARCHAR, length=40), nullable=False),
+    Column("hash", SqlType(TypeKind.VARCHAR, length=128), nullable=False),
+)
+
+
+class Control:
+    """The control tables of one schema, and the statements that read and change them.
+
+    `published`: one row a (batch, period) whose rows count as cold. `retired`: ids that count no more, or never
+    will. `copies`: proven copies of rows that stay hot. `holds`. `log`: the records of the lake, each committed
+    here first. `warehouse`: who this warehouse is.
+    """
+
+    def __init__(self, schema: str) -> None:
+        self.schema = schema
+        self.warehouse = TableName(schema, "warehouse")
+        self.published = TableName(schema, "published")
+        self.retired = TableName(schema, "retired")
+        self.copies = TableName(schema, "copies")
+        self.holds = TableName(schema, "holds")
+        self.log = TableName(schema, "log")
+
+    def tables(self) -> tuple[Table, ...]:
+        """Every control table but the lock tables; small ones are replicated to every node."""
+        return (
+            self._small(self.warehouse, Column("id", _ID), Column("place", _TEXT), Column("created_at", _STAMP)),
+            self._small(self.published, *_PROOF),
+            self._small(self.copies, *_PROOF),
+            self._small(self.retired, *_PROOF[:3], Column("reason", _ID), Column("retired_at", _STAMP)),
+            self._small(
+                self.holds,
+                Column("id", _ID, nullable=False),
+                Column("table_name", _NAME, nullable=False),
+                Column("first_day", _DATE),
+                Column("last_day", _DATE),
+                Column("reason", SqlType(TypeKind.VARCHAR, length=1000)),
+                Column("placed_at", SqlType(TypeKind.VARCHAR, length=40)),
+            ),
+            self._small(
+                self.log,
+                Column("table_name", _NAME, nullable=False),
+                Column("number", _COUNT, nullable=False),
+                Column("record", _TEXT, nullable=False),
+            ),
+        )
+
+    def _small(self, name: TableName, *columns: Column) -> Table:
+        sort = ("table_name",) if any(c.name == "table_name" for c in columns) else ()
+        return Table(name, columns, dist_style="ALL", sort_keys=sort)
+
+    def create(self) -> list[str]:
+        """Statements that create what is missing; harmless when repeated."""
+        locks = (
+            Table(TableName(self.schema, f"lock_{n:02d}"), (Column("nothing", SqlType(TypeKind.SMALLINT)),))
+            for n in range(LOCK_TABLES)
+        )
+        return [create_schema(self.schema), *(create_table(t, if_not_exists=True) for t in (*self.tables(), *locks))]
+
+    def insert_published(self, table: TableName, batch: str, proofs: Sequence[PeriodProof], hash_id: str) -> list[str]:
+        return list(self._insert_proofs(self.published, table, batch, proofs, hash_id))
+
+    def insert_copies(self, table: TableName, batch: str, proofs: Sequence[PeriodProof], hash_id: str) -> list[str]:
+        return list(self._insert_proofs(self.copies, table, batch, proofs, hash_id))
+
+    def _insert_proofs(
+        self, target: TableName, table: TableName, batch: str, proofs: Sequence[PeriodProof], hash_id: str
+    ) -> Iterator[str]:
+        for part in _parts(proofs):
+            rows = ", ".join(
+                f"({literal(str(table))}, {literal(batch)}, DATE '{proof.period}', {proof.rows}, "
+                f"'{proof.fingerprint}', {literal(hash_id)})"
+                for proof in part
+            )
+            yield (
+                f"INSERT INTO {qualified(target)} (table_name, batch, period, row_count, fingerprint, hash) "
+                f"VALUES {rows}"
+            )
+
+    def insert_retired(self, table: TableName, batch: str, periods: Sequence[date], reason: str, at: str) -> list[str]:
+        """`at` is `YYYY-MM-DD HH:MM:SS` in UTC."""
+        return [
+            f"INSERT INTO {qualified(self.retired)} (table_name, batch, period, reason, retired_at) VALUES "
+            + ", ".join(
+                f"({literal(str(table))}, {literal(batch)}, DATE '{p}', {literal(reason)}, TIMESTAMP '{at}')"
+                for p in part
+            )
+            for part in _parts(periods)
+        ]
+
+    def delete_proofs(self, source: TableName, batch: str, periods: Sequence[date]) -> str:
+        """Take (batch, period) rows out of `published` or `copies`."""
+        return f"DELETE FROM {qualified(source)} WHERE {self._of(batch, periods)}"
+
+    def guard_fresh(self, batch: str) -> list[str]:
+        """The id is neither published nor retired, nor copied."""
+        return [
+            guard_none(f"{qualified(t)} WHERE batch = {literal(batch)}", f"batch {batch} is already {word}")
+            for t, word in ((self.published, "published"), (self.retired, "retired"), (self.copies, "copied"))
+        ]
+
+    def guard_all_in(self, source: TableName, batch: str, periods: Sequence[date], reason: str) -> str:
+        """Every one of these (batch, period) rows is in `source`."""
+        return guard(f"{qualified(source)} WHERE {self._of(batch, periods)}", f"COUNT(*) = {len(set(periods))}", reason)
+
+    def guard_no_hold(self, table: TableName, periods: Sequence[tuple[date, date]]) -> str:
+        """No hold of the table overlaps any [first, last] day of `periods`."""
+        overlap = " OR ".join(
+            f"(COALESCE(first_day, DATE '0001-01-01') <= DATE '{last}' "
+            f"AND COALESCE(last_day, DATE '9999-12-31') >= DATE '{first}')"
+            for first, last in periods
+        )
+        return guard_none(
+            f"{qualified(self.holds)} WHERE table_name = {literal(str(table))} AND ({overlap})", "rows are under hold"
+        )
+
+    def guard_log_number(self, table: TableName, last: int) -> str:
+        """The last record of the table is still number `last`: what follows may be `last + 1`."""
+        return guard(
+            f"{qualified(self.log)} WHERE table_name = {literal(str(table))}",
+            f"COALESCE(MAX(number), 0) = {last}",
+            "another record came first",
+        )
+
+    def guard_identity(self, warehouse: str, place: str) -> str:
+        """This warehouse is still who it was when the flow began."""
+        return guard(
+            qualified(self.warehouse),
+            f"COUNT(*) = 1 AND MAX(id) = {literal(warehouse)} AND MAX(place) = {literal(place)}",
+            "the warehouse is not the one that was opened",
+        )
+
+    def insert_log(self, table: TableName, number: int, record: str) -> str:
+        return (
+            f"INSERT INTO {qualified(self.log)} (table_name, number, record) VALUES "
+            f"({literal(str(table))}, {number}, {literal(record)})"
+        )
+
+    def insert_hold(self, hold: Hold) -> str:
+        first, last = (f"DATE '{d}'" if d else "CAST(NULL AS DATE)" for d in (hold.first, hold.last))
+        return (
+            f"INSERT INTO {qualified(self.holds)} (id, table_name, first_day, last_day, reason, placed_at) VALUES "
+            f"({literal(hold.id)}, {literal(str(hold.table))}, {first}, {last}, {literal(hold.reason)}, "
+            f"{literal(hold.placed_at)})"
+        )
+
+    def delete_hold(self, hold: str) -> str:
+        return f"DELETE FROM {qualified(self.holds)} WHERE id = {literal(hold)}"
+
+    @staticmethod
+    def _of(batch: str, periods: Sequence[date]) -> str:
+        days = ", ".join(f"DATE '{p}'" for p in sorted(set(periods)))
+        return f"batch = {literal(batch)} AND period IN ({days})"
+
+
+def _parts(items: Sequence[_Item]) -> Iterator[Sequence[_Item]]:
+    for start in range(0, len(items), ROWS_PER_INSERT):
+        yield items[start : start + ROWS_PER_INSERT]

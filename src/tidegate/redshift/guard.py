@@ -1,0 +1,34 @@
+"""Guards: statements that fail by themselves, so that a decision inside a transaction works through every driver.
+
+A guard is ONE ungrouped aggregate, so it always returns exactly one row; every operand and the message are
+COALESCEd, so no NULL makes it pass; and the failing expression depends on a counted value, so that no planner can
+fold it. The whole transaction aborts and the engine's error carries the message.
+"""
+
+import re
+
+from tidegate.redshift.identifiers import literal
+
+_MARK = "tidegate guard: "
+_REASON = re.compile(re.escape(_MARK) + r"([^'\"\n]*)")
+
+
+def guard(source: str, condition: str, reason: str) -> str:
+    """A statement over `source` (text after FROM) that fails with `reason` and the row count unless `condition` holds.
+
+    `condition` is an aggregate expression over `source`; a NULL condition fails too. `reason` holds no quotes.
+    """
+    message = f"{literal(f'{_MARK}{reason}: ')} || CAST(COALESCE(COUNT(*), 0) AS VARCHAR(20))"
+    failing = f"CAST({message} AS INTEGER)"
+    return f"SELECT CASE WHEN COALESCE({condition}, FALSE) THEN 0 ELSE {failing} END AS guard FROM {source}"
+
+
+def guard_none(source: str, reason: str) -> str:
+    """Fails with `reason` and the count when `source` has any row."""
+    return guard(source, "COUNT(*) = 0", reason)
+
+
+def guard_reason(text: str) -> str | None:
+    """The reason in an engine's error text, e.g. `hot rows changed: 10`; None when it is not a guard's error."""
+    match = _REASON.search(text)
+    return match.group(1).strip() if match else None

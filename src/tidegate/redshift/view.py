@@ -1,0 +1,53 @@
+"""The `_all` view: hot rows, and the published rows of every version of the external table."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tidegate.model.batch import BATCH_COLUMN, PERIOD_COLUMN, StoredColumn
+from tidegate.model.names import TableName
+from tidegate.model.tables import Table
+from tidegate.redshift.identifiers import literal, qualified, quote
+from tidegate.redshift.storage import from_stored
+from tidegate.redshift.types import render
+
+
+@dataclass(frozen=True)
+class ExternalVersion:
+    """One version of a table's external table, with the columns it has."""
+
+    name: TableName
+    columns: tuple[StoredColumn, ...]
+
+
+def restored_list(table: Table, version: ExternalVersion, alias: str) -> str:
+    """The external version's values as the hot table's columns, by name; a column it lacks is NULL."""
+    stored = {c.name: c for c in version.columns}
+    return ", ".join(
+        _value(column.name, render(column.type), stored.get(column.name), alias) for column in table.columns
+    )
+
+
+def _value(name: str, type_text: str, stored: StoredColumn | None, alias: str) -> str:
+    if stored is None:
+        return f"CAST(NULL AS {type_text}) AS {quote(name)}"
+    value = from_stored(stored, alias)
+    if render(stored.type) != type_text:
+        value = f"CAST({value} AS {type_text})"
+    return value if value == quote(name) else f"{value} AS {quote(name)}"
+
+
+def all_view(view: TableName, table: Table, versions: Sequence[ExternalVersion], published: TableName) -> str:
+    """CREATE OR REPLACE the view. One snapshot of `published` decides which external rows count.
+
+    It is late binding, the only kind that may read external tables (developer guide, CREATE VIEW).
+    """
+    hot = f"SELECT {', '.join(quote(c.name) for c in table.columns)} FROM {qualified(table.name)}"
+    cold = [
+        f"SELECT {restored_list(table, version, 'e')} FROM {qualified(version.name)} AS e "
+        f"JOIN {qualified(published)} AS p ON p.batch = e.{quote(BATCH_COLUMN)} "
+        f"AND p.period = e.{quote(PERIOD_COLUMN)} "
+        f"AND p.table_name = {literal(str(table.name))}"
+        for version in versions
+    ]
+    body = " UNION ALL ".join([hot, *cold])
+    return f"CREATE OR REPLACE VIEW {qualified(view)} AS {body} WITH NO SCHEMA BINDING"
