@@ -86,6 +86,58 @@ class Control:
         )
         return [create_schema(self.schema), *(create_table(t, if_not_exists=True) for t in (*self.tables(), *locks))]
 
+    def select_identity(self) -> str:
+        return f"SELECT id, place FROM {qualified(self.warehouse)}"
+
+    def insert_identity(self, warehouse: str, place: str, at: str) -> list[str]:
+        """Give an id to a warehouse that has none."""
+        table = qualified(self.warehouse)
+        return [
+            guard_none(table, "the warehouse already has an id"),
+            f"INSERT INTO {table} (id, place, created_at) VALUES "
+            f"({literal(warehouse)}, {literal(place)}, TIMESTAMP '{at}')",
+        ]
+
+    def update_identity(self, warehouse: str, place: str) -> str:
+        return f"UPDATE {qualified(self.warehouse)} SET id = {literal(warehouse)}, place = {literal(place)}"
+
+    def select_log_head(self, table: TableName) -> str:
+        return (
+            f"SELECT COALESCE(MAX(number), 0) AS number FROM {qualified(self.log)} "
+            f"WHERE table_name = {literal(str(table))}"
+        )
+
+    def select_log_heads(self) -> str:
+        return f"SELECT table_name, MAX(number) AS number FROM {qualified(self.log)} GROUP BY 1 ORDER BY 1"
+
+    def select_log(self, table: TableName, after: int) -> str:
+        """Records with a greater number than `after`, in order."""
+        return (
+            f"SELECT number, record FROM {qualified(self.log)} "
+            f"WHERE table_name = {literal(str(table))} AND number > {after} ORDER BY number"
+        )
+
+    def select_proofs(self, source: TableName, table: TableName | None = None) -> str:
+        """Rows of `published` or `copies`: table_name, batch, period, row_count, fingerprint, hash."""
+        where = f" WHERE table_name = {literal(str(table))}" if table else ""
+        return (
+            f"SELECT table_name, batch, period, row_count, fingerprint, hash FROM {qualified(source)}{where} "
+            "ORDER BY table_name, batch, period"
+        )
+
+    def select_retired(self, table: TableName | None = None) -> str:
+        where = f" WHERE table_name = {literal(str(table))}" if table else ""
+        return (
+            f"SELECT table_name, batch, period, reason, retired_at FROM {qualified(self.retired)}{where} "
+            "ORDER BY table_name, batch, period"
+        )
+
+    def select_holds(self) -> str:
+        return (
+            f"SELECT id, table_name, first_day, last_day, reason, placed_at FROM {qualified(self.holds)} "
+            "ORDER BY placed_at, id"
+        )
+
     def insert_published(self, table: TableName, batch: str, proofs: Sequence[PeriodProof], hash_id: str) -> list[str]:
         return list(self._insert_proofs(self.published, table, batch, proofs, hash_id))
 

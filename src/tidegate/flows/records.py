@@ -1,0 +1,74 @@
+"""The lake's own record of a table: committed in the warehouse first, then put beside the rows, in order."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from tidegate.errors import ForeignWarehouse, ObjectExists
+from tidegate.flows.context import Context
+from tidegate.formats.stored import dump, load
+from tidegate.model.layout import log_root, record_key
+from tidegate.model.names import TableName
+from tidegate.model.records import LogRecord
+
+TAKE_OVER_HINT = (
+    "This warehouse is a copy or was set back. Run `tidegate adopt --take-over` to go on with it, "
+    "or `tidegate adopt --as-copy` to give it a folder of its own."
+)
+
+
+@dataclass(frozen=True)
+class RecordLog:
+    """The records of one warehouse. `warehouse` is its id."""
+
+    ctx: Context
+    warehouse: str
+
+    def head(self, table: TableName) -> int:
+        """The number of the table's last record, as the warehouse has it; 0 when it has none."""
+        return int(str(self.ctx.warehouse.execute(self.ctx.control.select_log_head(table)).rows[0][0]))
+
+    def append(self, records: Sequence[LogRecord]) -> list[str]:
+        """Statements that commit records of one table with consecutive numbers, if no other came first."""
+        control, first = self.ctx.control, records[0]
+        return [
+            control.guard_log_number(first.table, first.number - 1),
+            *(control.insert_log(r.table, r.number, dump(r).decode()) for r in records),
+        ]
+
+    def sync(self, table: TableName) -> int:
+        """Put the records that a killed run committed but did not write; return the last number.
+
+        Raises:
+            ForeignWarehouse: the lake knows a record that this warehouse does not.
+        """
+        head = self.head(table)
+        present = self._numbers(table, head - 1)
+        ahead = [number for number in present if number > head]
+        if ahead:
+            raise ForeignWarehouse(
+                f"the lake's record of {table} is at {max(ahead)}, this warehouse is at {head}", hint=TAKE_OVER_HINT
+            )
+        if head and head not in present:
+            self._put_missing(table, max(self._numbers(table, 0), default=0))
+        return head
+
+    def _numbers(self, table: TableName, after: int) -> list[int]:
+        after_key = record_key(self.warehouse, table, after) if after > 0 else None
+        listing = self.ctx.lake.list(log_root(self.warehouse, table), after=after_key)
+        return [int(info.key.rpartition("/")[2].removesuffix(".json")) for info in listing]
+
+    def _put_missing(self, table: TableName, after: int) -> None:
+        for number, record in self.ctx.warehouse.execute(self.ctx.control.select_log(table, after)).rows:
+            self._put(record_key(self.warehouse, table, int(str(number))), str(record).encode())
+
+    def _put(self, key: str, data: bytes) -> None:
+        try:
+            self.ctx.lake.put(key, data, if_absent=True)
+        except ObjectExists as error:
+            if self.ctx.lake.get(key) != data:
+                raise ForeignWarehouse(f"{key} says something else than this warehouse", hint=TAKE_OVER_HINT) from error
+
+    def read(self, table: TableName) -> Iterator[LogRecord]:
+        """The table's records as the lake has them, in order."""
+        for info in self.ctx.lake.list(log_root(self.warehouse, table)):
+            yield load(LogRecord, self.ctx.lake.get(info.key), info.key)

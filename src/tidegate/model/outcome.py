@@ -1,0 +1,93 @@
+"""What a verb did: the values that the library returns and the command line prints."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from tidegate.model.batch import BatchState, PeriodProof
+from tidegate.model.names import TableName
+
+
+@dataclass(frozen=True)
+class BatchOutcome:
+    """A batch that a run worked on. `checkpoint` is the table's newest archived period; `bytes` of its files."""
+
+    table: TableName
+    batch: str
+    state: BatchState
+    rows: int
+    files: int
+    bytes: int
+    checkpoint: date | None
+    periods: tuple[PeriodProof, ...]
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One table or object that could not be worked on, as its error said."""
+
+    name: str
+    code: str
+    exit_code: int
+    message: str
+    hint: str
+
+
+@dataclass(frozen=True)
+class ArchiveOutcome:
+    batches: tuple[BatchOutcome, ...]
+    failures: tuple[Failure, ...] = ()
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One thing that does not agree: `kind` is stable and additive, `object` names what, `detail` says how."""
+
+    table: TableName
+    kind: str
+    object: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class VerifyOutcome:
+    tables: int
+    batches: int
+    files: int
+    rows: int
+    deep: bool
+    differences: tuple[Difference, ...]
+
+
+@dataclass(frozen=True)
+class RestoreOutcome:
+    """`rows` came back; `into` is the table that has them. `already` when an earlier run had done it."""
+
+    table: TableName
+    into: TableName
+    rows: int
+    periods: tuple[PeriodProof, ...]
+    batches: tuple[str, ...]
+    hold: str | None = None
+    already: bool = False
+
+
+@dataclass(frozen=True)
+class Garbage:
+    """Objects of one batch, or of some of its periods, that count no more. `age_seconds` since they were retired."""
+
+    table: TableName
+    batch: str
+    prefix: str
+    periods: tuple[date, ...]
+    objects: int
+    bytes: int
+    age_seconds: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class GcOutcome:
+    removed: tuple[Garbage, ...]
+    waiting: tuple[Garbage, ...]
+    objects: int
+    bytes: int
