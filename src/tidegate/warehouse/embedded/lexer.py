@@ -39,6 +39,9 @@ class Token:
 _SKIP = re.compile(r"(?:\s+|--[^\n]*)+")
 _WORD = re.compile(r"[#@A-Za-z_\u0080-\U0010ffff][A-Za-z0-9_$#@\u0080-\U0010ffff]*")
 _NUMBER = re.compile(r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
+_STRING = re.compile(r"'((?:[^'\\]|''|\\.)*)'", re.DOTALL)
+_ESCAPE = re.compile(r"''|\\(.)", re.DOTALL)
+_ESCAPED = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
 _DOLLAR = re.compile(r"\$([A-Za-z_]*)\$")
 _SYMBOL = re.compile(r"::|<=|>=|<>|!=|\|\||[-+*/%^<>=~!@#&|?:;,.()\[\]{}$\\]")
 
@@ -101,7 +104,7 @@ def _token(sql: str, at: int) -> Token:
     if first == "'":
         return _string(sql, at)
     if first == '"':
-        end, value = _quoted(sql, at, '"')
+        end, value = _quoted_identifier(sql, at)
         return Token(TokenKind.QUOTED, sql[at:end], fold(value), at, end)
     if first == "$" and (opening := _DOLLAR.match(sql, at)):
         return _dollar_string(sql, at, opening.group(0))
@@ -115,8 +118,12 @@ def _token(sql: str, at: int) -> Token:
 
 
 def _string(sql: str, at: int) -> Token:
-    end, value = _quoted(sql, at, "'")
-    return Token(TokenKind.STRING, sql[at:end], value, at, end)
+    """A plain literal: a backslash escapes the next character, as in PostgreSQL 8.0 from which Redshift descends."""
+    match = _STRING.match(sql, at)
+    if match is None:
+        raise StatementError("unterminated string", hint="Close it with '.")
+    value = _ESCAPE.sub(lambda m: "'" if m[1] is None else _ESCAPED.get(m[1], m[1]), match.group(1))
+    return Token(TokenKind.STRING, match.group(), value, at, match.end())
 
 
 def _dollar_string(sql: str, at: int, tag: str) -> Token:
@@ -127,13 +134,12 @@ def _dollar_string(sql: str, at: int, tag: str) -> Token:
     return Token(TokenKind.STRING, sql[at:end], sql[at + len(tag) : close], at, end)
 
 
-def _quoted(sql: str, at: int, quote: str) -> tuple[int, str]:
+def _quoted_identifier(sql: str, at: int) -> tuple[int, str]:
     end = at + 1
     while True:
-        end = sql.find(quote, end)
+        end = sql.find('"', end)
         if end < 0:
-            kind = "string" if quote == "'" else "quoted identifier"
-            raise StatementError(f"unterminated {kind}", hint=f"Close it with {quote}.")
-        if not sql.startswith(quote, end + 1):
-            return end + 1, sql[at + 1 : end].replace(quote * 2, quote)
+            raise StatementError("unterminated quoted identifier", hint='Close it with ".')
+        if not sql.startswith('"', end + 1):
+            return end + 1, sql[at + 1 : end].replace('""', '"')
         end += 2
