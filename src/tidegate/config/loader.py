@@ -1,0 +1,133 @@
+"""tidegate.toml as Settings: found, read, expanded, checked."""
+
+import tomllib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from tidegate.config.addresses import lake_path, ledger_path, warehouse_path
+from tidegate.config.expand import expand
+from tidegate.config.policies import to_policies
+from tidegate.config.problems import Location, describe, fail
+from tidegate.config.schema import ConfigFile
+from tidegate.config.settings import EmbeddedSettings, Settings
+from tidegate.errors import ConfigError, ConfigNotFound
+
+DEFAULT_FILE = "tidegate.toml"
+VARIABLE = "TIDEGATE_CONFIG"
+
+
+def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
+    """Read `path`, else the file that TIDEGATE_CONFIG names, else ./tidegate.toml.
+
+    Raises:
+        ConfigNotFound: there is no such file.
+        PolicyError: nothing but policies is wrong; one sentence a problem.
+        ConfigError: the file cannot be read, is not TOML, or holds what this version does not know.
+    """
+    file = find(path, environ)
+    document = _parse(file)
+    expanded, problems = expand(document, environ)
+    if problems:
+        raise fail(file, problems, hint=f"Set the environment variable, or correct {file.name}.")
+    try:
+        config = ConfigFile.model_validate(expanded)
+    except ValidationError as error:
+        raise fail(file, describe(error, expanded)) from error
+    return _settings(file, config)
+
+
+def find(path: Path | None, environ: Mapping[str, str]) -> Path:
+    """The absolute path of the configuration file, without a look inside. Raises ConfigError.
+
+    A link to a file stays a link: relative paths start from the folder in which the link lies.
+    """
+    named = str(path) if path is not None else environ.get(VARIABLE) or DEFAULT_FILE
+    for scheme in ("s3", "ssm"):
+        if named.startswith(f"{scheme}:/"):
+            raise ConfigError(
+                f"a configuration at {scheme}:// is not supported by this version",
+                hint="Copy it to a file and name that with --config.",
+            )
+    return Path(named).parent.resolve() / Path(named).name
+
+
+def _parse(file: Path) -> dict[str, object]:
+    text = ""
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+        return tomllib.loads(text)
+    except FileNotFoundError as error:
+        raise ConfigNotFound(
+            f"there is no configuration file {file}",
+            hint=f"Name the file with --config or {VARIABLE}, or run `tidegate init` to make one.",
+        ) from error
+    except OSError as error:
+        raise ConfigError(
+            f"cannot read {file}: {(error.strerror or type(error).__name__).lower()}",
+            hint="Check that it is a file and that this user may read it.",
+        ) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{file} is not UTF-8 text at byte {error.start}", hint="Save it as UTF-8.") from error
+    except tomllib.TOMLDecodeError as error:
+        last = f"at line {len(text.splitlines())}, the end of the file"
+        reason = str(error).replace("at end of document", last)
+        raise ConfigError(
+            f"{file} is not valid TOML: {reason[:1].lower()}{reason[1:]}", hint="Correct the file at that line."
+        ) from error
+
+
+def _settings(file: Path, config: ConfigFile) -> Settings:
+    problems: list[tuple[Location, str]] = []
+
+    def resolve(section: str, url: str, read: Callable[[str, Path], Path]) -> Path:
+        try:
+            return read(url, file.parent)
+        except ValueError as error:
+            problems.append(((section, "url"), f"[{section}] url {error}"))
+            return Path()
+
+    warehouse = resolve("warehouse", config.warehouse.url, warehouse_path)
+    lake = resolve("lake", config.lake.url, lake_path)
+    ledger = resolve("ledger", config.ledger.url, ledger_path)
+    control, external = config.warehouse.control_schema, config.catalog.external_schema
+    if not problems:
+        problems += _apart({"warehouse": warehouse, "ledger": ledger}, lake)
+    if control == external:
+        problems.append((("catalog",), f"[warehouse] schema and [catalog] external_schema are both {control}"))
+    policies, found = to_policies(config.archive, frozenset({control, external}))
+    problems += [(("archive", position), text) for position, text in found]
+    if problems:
+        raise fail(file, problems)
+    return Settings(
+        file=file,
+        timezone=config.timezone,
+        warehouse=EmbeddedSettings(
+            path=warehouse,
+            base=file.parent,
+            lake_root=lake,
+            lock_timeout=config.warehouse.lock_timeout,
+            memory_limit=config.warehouse.memory_limit,
+        ),
+        lake=lake,
+        ledger=ledger,
+        control_schema=control,
+        external_schema=external,
+        glue_database=config.catalog.glue_database,
+        iam_role=config.warehouse.iam_role,
+        delete_grace_seconds=round(config.delete_grace),
+        policies=policies,
+    )
+
+
+def _apart(files: Mapping[str, Path], lake: Path) -> list[tuple[Location, str]]:
+    """A database file in the lake would be listed and opened like an object, which breaks its locks."""
+    problems: list[tuple[Location, str]] = [
+        ((section, "url"), f"[{section}] url is the file {file}, which lies inside the lake {lake}")
+        for section, file in files.items()
+        if file.is_relative_to(lake)
+    ]
+    if len(set(files.values())) < len(files):
+        problems.append((("ledger", "url"), "[warehouse] url and [ledger] url are the same file"))
+    return problems

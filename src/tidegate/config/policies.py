@@ -1,0 +1,155 @@
+"""[[archive]] sections become policies; what the keys mean together is checked here."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from tidegate.config.problems import show
+from tidegate.config.schema import ArchiveSection
+from tidegate.errors import UsageError
+from tidegate.model.names import TableName
+from tidegate.model.periods import Granularity
+from tidegate.model.policy import Action, Policy, UnloadOptions
+
+Problems = list[tuple[int, str]]
+"""The position of the policy in the file, counted from 0, and what is wrong with it."""
+
+_MAX_RETENTION = {Granularity.DAILY: 36_500, Granularity.MONTHLY: 1_200}
+_SEGMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+def to_policies(
+    sections: Sequence[ArchiveSection], reserved: frozenset[str]
+) -> tuple[tuple[Policy, ...], list[tuple[int, str]]]:
+    """Policies by priority, then by table. `reserved`: the schemas that Tidegate keeps for itself."""
+    problems: Problems = []
+    policies: dict[int, Policy] = {}
+    for position, section in enumerate(sections):
+        own = [*_period(section), *_sizes(section), *_place(section, reserved)]
+        problems += [(position, f"[[archive]] {section.table}: {text}") for text in own]
+        if not own:
+            policies[position] = _policy(section)
+    problems += [*_same_table(sections), *_views(policies), *_folders(policies)]
+    return tuple(sorted(policies.values(), key=lambda p: (p.priority, p.table))), problems
+
+
+def view_name(policy: Policy) -> TableName:
+    """The policy's view, or `<table>_all`. Raises UsageError when the name would be too long."""
+    if policy.view is not None:
+        return TableName.parse(policy.view, policy.table.schema)
+    return TableName(policy.table.schema, f"{policy.table.name}_all")
+
+
+def _policy(section: ArchiveSection) -> Policy:
+    table = TableName.parse(section.table)
+    return Policy(
+        table=table,
+        column=section.column,
+        column_format=section.column_format,
+        granularity=section.granularity or Granularity.MONTHLY,
+        retention=section.retention or 0,
+        action=section.action,
+        priority=section.priority,
+        location=section.location.strip("/") if section.location else None,
+        unload=UnloadOptions(section.unload.max_filesize, section.unload.parallel),
+        batch_bytes=section.batch_bytes,
+        batch_periods=section.batch_periods,
+        min_batch_bytes=section.min_batch_bytes,
+        max_wait=section.max_wait,
+        max_delete_fraction=section.max_delete_fraction,
+        vacuum=section.vacuum,
+        acknowledge=frozenset(section.acknowledge),
+        view=str(TableName.parse(section.view, table.schema)) if section.view else None,
+    )
+
+
+def _period(section: ArchiveSection) -> Iterator[str]:
+    if section.column is None:
+        if section.action is not Action.COPY:
+            yield f'column is missing, which action = "{section.action}" needs'
+        for key in ("column_format", "granularity", "retention"):
+            if getattr(section, key) is not None:
+                yield f"{key} needs a column"
+        return
+    granularity = section.granularity or Granularity.MONTHLY
+    if section.retention is None:
+        yield "retention is missing"
+    elif section.retention > _MAX_RETENTION[granularity]:
+        unit = "days" if granularity is Granularity.DAILY else "months"
+        yield f"retention is {section.retention}, must be at most {_MAX_RETENTION[granularity]} {unit}"
+    if granularity is Granularity.DAILY and section.column_format in ("YYYYMM", "YYYY-MM"):
+        yield f"column_format {section.column_format} holds no day, so granularity must be monthly"
+
+
+def _sizes(section: ArchiveSection) -> Iterator[str]:
+    if section.min_batch_bytes > section.batch_bytes:
+        yield f"min_batch_bytes is {section.min_batch_bytes}, must not be more than batch_bytes {section.batch_bytes}"
+
+
+def _place(section: ArchiveSection, reserved: frozenset[str]) -> Iterator[str]:
+    table = TableName.parse(section.table)
+    if table.schema in reserved:
+        yield f"the schema {table.schema} is Tidegate's own, its tables cannot have a policy"
+    if section.location is not None:
+        yield from _location(section.location)
+    if section.view is None:
+        return
+    if section.action is not Action.ARCHIVE:
+        yield f'view needs action = "archive", since action = "{section.action}" makes no view'
+    try:
+        view = TableName.parse(section.view, table.schema)
+    except UsageError:
+        yield f"view is {show(section.view)}, must be a name, written as view or schema.view"
+        return
+    if view.schema in reserved:
+        yield f"view is {show(section.view)}, but the schema {view.schema} is Tidegate's own"
+
+
+def _location(location: str) -> Iterator[str]:
+    shown = f"location is {show(location)}"
+    if "://" in location or location.startswith("/"):
+        yield f"{shown}, must be a folder inside the lake, not an address of its own"
+        return
+    segments = location.rstrip("/").split("/")
+    if ".." in segments:
+        yield f"{shown}, must stay inside the lake"
+    elif not all(_SEGMENT.fullmatch(segment) for segment in segments):
+        yield f"{shown}, each folder must begin with a letter or digit and hold only letters, digits, '.', '_' and '-'"
+
+
+def _same_table(sections: Sequence[ArchiveSection]) -> Iterator[tuple[int, str]]:
+    first: dict[str, int] = {}
+    for position, section in enumerate(sections):
+        earlier = first.setdefault(section.table, position)
+        if earlier != position:
+            yield position, f"[[archive]] number {earlier + 1} and number {position + 1} are both for {section.table}"
+
+
+def _views(policies: dict[int, Policy]) -> Iterator[tuple[int, str]]:
+    tables = {policy.table for policy in policies.values()}
+    owners: dict[TableName, Policy] = {}
+    for position, policy in policies.items():
+        if policy.action is not Action.ARCHIVE:
+            continue
+        where = f"[[archive]] {policy.table}:"
+        try:
+            view = view_name(policy)
+        except UsageError:
+            yield position, f"{where} the name of its view would be too long, so view must name it"
+            continue
+        owner = owners.setdefault(view, policy)
+        if view in tables:
+            yield position, f"{where} its view {view} has the name of a table with a policy"
+        elif owner.table != policy.table:
+            yield position, f"{where} its view {view} is the view of {owner.table} too"
+
+
+def _folders(policies: dict[int, Policy]) -> Iterator[tuple[int, str]]:
+    """A table's folder inside another's would be listed, and one day cleaned up, with it."""
+    roots = {f"{p.location or ''}/{p.table.path}/".lstrip("/"): (position, p) for position, p in policies.items()}
+    outer = ""
+    for root in sorted(roots):
+        if outer and root.startswith(outer):
+            position, policy = roots[root]
+            yield position, f"[[archive]] {policy.table}: its folder {root} lies inside that of {roots[outer][1].table}"
+        else:
+            outer = root

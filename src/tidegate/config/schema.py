@@ -1,0 +1,146 @@
+"""The shape of tidegate.toml. What a key may hold is said here; what keys mean together is said in policies.py."""
+
+import re
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from tidegate.config.quantities import parse_bytes, parse_seconds
+from tidegate.errors import UsageError
+from tidegate.model.names import TableName, check_identifier
+from tidegate.model.periods import Granularity
+from tidegate.model.policy import GB, Action, Housekeeping
+
+_MEMORY = re.compile(r"[0-9]+(\.[0-9]+)? ?([KMGT]i?)?B", re.IGNORECASE)
+_MAX_FILE_BYTES = (5_000_000, 6_200_000_000)
+"""MAXFILESIZE is between 5 MB and 6.2 GB (developer guide, UNLOAD)."""
+
+
+def _identifier(value: str) -> str:
+    try:
+        return check_identifier(value)
+    except UsageError as error:
+        raise ValueError(f"but {error.message}") from error
+
+
+def _table(value: str) -> str:
+    try:
+        return str(TableName.parse(value))
+    except UsageError as error:
+        raise ValueError("must be a table, written as table or schema.table") from error
+
+
+def _timezone(value: str) -> str:
+    if value not in available_timezones():
+        raise ValueError('must be an IANA time zone such as "UTC" or "Europe/Berlin"')
+    return ZoneInfo(value).key
+
+
+def _memory(value: str) -> str:
+    if _MEMORY.fullmatch(value) is None:
+        raise ValueError('must be a size such as "2GB"')
+    return value
+
+
+def _fraction(value: float) -> float:
+    if not 0 < value <= 1:
+        raise ValueError("must be more than 0 and at most 1")
+    return value
+
+
+def _positive(value: int) -> int:
+    if value < 1:
+        raise ValueError("must be 1 or more")
+    return value
+
+
+def _not_negative(value: int) -> int:
+    if value < 0:
+        raise ValueError("must be 0 or more")
+    return value
+
+
+def _whole_days(value: object) -> int:
+    days = parse_seconds(value) / 86_400
+    if days != int(days):
+        raise ValueError('must be whole days, such as "30d"')
+    return int(days)
+
+
+def _file_mb(value: object) -> int:
+    size = parse_bytes(value)
+    low, high = _MAX_FILE_BYTES
+    if not low <= size <= high or size % 1_000_000:
+        raise ValueError('must be whole megabytes from "5MB" to "6200MB"')
+    return size // 1_000_000
+
+
+Identifier = Annotated[str, AfterValidator(_identifier)]
+Table = Annotated[str, AfterValidator(_table)]
+Size = Annotated[int, BeforeValidator(parse_bytes)]
+Seconds = Annotated[float, BeforeValidator(parse_seconds)]
+ColumnFormat = Literal["YYYYMMDD", "YYYY-MM-DD", "YYYYMM", "YYYY-MM"]
+Acknowledgement = Literal["repeat"]
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class WarehouseSection(Section):
+    url: str
+    iam_role: str = "default"
+    memory_limit: Annotated[str, AfterValidator(_memory)] | None = None
+    lock_timeout: Seconds = 30.0
+    control_schema: Identifier = Field(default="tidegate", alias="schema")
+
+
+class LakeSection(Section):
+    url: str
+
+
+class LedgerSection(Section):
+    url: str = "sqlite:///tidegate.sqlite"
+
+
+class CatalogSection(Section):
+    external_schema: Identifier = "tidegate_cold"
+    glue_database: Identifier = "tidegate"
+
+
+class UnloadSection(Section):
+    max_filesize: Annotated[int, BeforeValidator(_file_mb)] | None = None
+    parallel: bool | None = None
+
+
+class ArchiveSection(Section):
+    """Defaults are those of tidegate.model.policy.Policy; None says that the key is not there."""
+
+    table: Table
+    column: Identifier | None = None
+    column_format: ColumnFormat | None = None
+    granularity: Annotated[Granularity, Field(strict=False)] | None = None
+    retention: Annotated[int, AfterValidator(_not_negative)] | None = None
+    action: Annotated[Action, Field(strict=False)] = Action.ARCHIVE
+    priority: int = 100
+    location: str | None = None
+    batch_bytes: Annotated[Size, AfterValidator(_positive)] = 100 * GB
+    batch_periods: Annotated[int, AfterValidator(_positive)] = 1000
+    min_batch_bytes: Size = 0
+    max_wait: Annotated[int, BeforeValidator(_whole_days)] = 30
+    max_delete_fraction: Annotated[float, AfterValidator(_fraction)] = 0.95
+    vacuum: Annotated[Housekeeping, Field(strict=False)] = Housekeeping.AUTO
+    acknowledge: list[Acknowledgement] = Field(default_factory=list)
+    view: str | None = None
+    unload: UnloadSection = UnloadSection()
+
+
+class ConfigFile(Section):
+    timezone: Annotated[str, AfterValidator(_timezone)] = "UTC"
+    delete_grace: Seconds = 86_400.0
+    warehouse: WarehouseSection
+    lake: LakeSection
+    ledger: LedgerSection = LedgerSection()
+    catalog: CatalogSection = CatalogSection()
+    archive: list[ArchiveSection] = Field(default_factory=list)

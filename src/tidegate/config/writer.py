@@ -1,0 +1,103 @@
+"""The text of a first tidegate.toml, with what else can be said as comments."""
+
+import json
+from collections.abc import Iterator, Sequence
+
+from tidegate.model.policy import Policy
+
+_HEAD = """\
+# The configuration of Tidegate. Relative paths are relative to this file; ${VARIABLE} is replaced by the
+# environment variable, and $${ stands for a plain ${. Check it with `tidegate config check`.
+"""
+
+_OPTIONS = """\
+# column_format = "YYYYMMDD"          # of an integer or text column: YYYYMMDD, YYYY-MM-DD, YYYYMM, YYYY-MM
+# priority = 100                      # lower runs first
+# location = "cold/orders"            # a folder inside the lake for this table's files
+# batch_bytes = "100GB"               # the size of one step, as the table's statistics estimate it
+# batch_periods = 1000                # the most periods of one step
+# min_batch_bytes = 0                 # a smaller remainder waits for more, at most max_wait
+# max_wait = "30d"
+# max_delete_fraction = 0.95          # refuse to delete more of the table in one run
+# vacuum = "auto"                     # auto, always, never
+# unload = { max_filesize = "256MB", parallel = true }
+"""
+
+_EXAMPLE = """\
+# [[archive]]
+# table = "public.orders"
+# column = "order_date"
+# granularity = "monthly"             # or daily
+# retention = 3                       # months (or days) that stay in the warehouse
+# action = "archive"                  # or copy (delete nothing), or purge (delete without an archive)
+"""
+
+
+def starter(*, warehouse: str, lake: str, ledger: str, timezone: str = "UTC", policies: Sequence[Policy] = ()) -> str:
+    """A commented tidegate.toml with these addresses and policies; without policies, an example as a comment.
+
+    Addresses and names are taken literally: a `${` in them is escaped.
+    """
+    head = [
+        _HEAD,
+        _line(f"timezone = {_text(timezone)}", "decides which day it is"),
+        _line('# delete_grace = "1d"', "how long files that count no more stay, for the queries that still read them"),
+        "",
+        "[warehouse]",
+        f"url = {_text(warehouse)}",
+        '# memory_limit = "2GB"',
+        _line("# lock_timeout = 30", "seconds to wait for another process that holds the file"),
+        _line('# schema = "tidegate"', "where the control tables live"),
+        "",
+        "[lake]",
+        f"url = {_text(lake)}",
+        "",
+        "[ledger]",
+        f"url = {_text(ledger)}",
+        "",
+        "# [catalog]",
+        _line('# external_schema = "tidegate_cold"', "the schema of the external tables"),
+        "",
+    ]
+    sections = [_section(policy) for policy in policies] or [_EXAMPLE + _OPTIONS]
+    return "\n".join([*head, "\n".join(sections)])
+
+
+def _line(setting: str, comment: str) -> str:
+    return f"{setting:<37} # {comment}"
+
+
+def _section(policy: Policy) -> str:
+    return "\n".join(["[[archive]]", *(f"{key} = {value}" for key, value in _keys(policy)), ""])
+
+
+def _keys(policy: Policy) -> Iterator[tuple[str, str]]:
+    """What differs from the defaults, and always what a reader looks for first."""
+    yield "table", _text(str(policy.table))
+    if policy.column is not None:
+        yield "column", _text(policy.column)
+        yield "granularity", _text(policy.granularity)
+        yield "retention", str(policy.retention)
+    yield "action", _text(policy.action)
+    plain = Policy(table=policy.table, column=policy.column)
+    for key in ("column_format", "location", "view"):
+        if (value := getattr(policy, key)) is not None:
+            yield key, _text(value)
+    for key in ("priority", "batch_bytes", "batch_periods", "min_batch_bytes", "max_delete_fraction"):
+        if (value := getattr(policy, key)) != getattr(plain, key):
+            yield key, str(value)
+    if policy.max_wait != plain.max_wait:
+        yield "max_wait", _text(f"{policy.max_wait}d")
+    if policy.vacuum is not plain.vacuum:
+        yield "vacuum", _text(policy.vacuum)
+    if policy.acknowledge:
+        yield "acknowledge", f"[{', '.join(_text(word) for word in sorted(policy.acknowledge))}]"
+    if policy.unload.max_file_mb is not None:
+        yield "unload.max_filesize", _text(f"{policy.unload.max_file_mb}MB")
+    if policy.unload.parallel is not None:
+        yield "unload.parallel", "true" if policy.unload.parallel else "false"
+
+
+def _text(value: str) -> str:
+    """A TOML basic string. JSON escapes the same way, except for DEL."""
+    return json.dumps(value.replace("${", "$${"), ensure_ascii=False).replace("\x7f", "\\u007f")

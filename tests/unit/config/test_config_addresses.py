@@ -1,0 +1,88 @@
+import re
+from pathlib import Path
+
+import pytest
+from tests.unit.config.conftest import Load
+
+from tidegate.config.addresses import lake_path, ledger_path, warehouse_path
+from tidegate.errors import ConfigError
+
+FOLDER = Path("/srv/gate")
+
+
+def test_relative_and_absolute_files() -> None:
+    assert warehouse_path("duckdb:///w.duckdb", FOLDER) == Path("/srv/gate/w.duckdb")
+    assert warehouse_path("duckdb:///../w.duckdb", FOLDER) == Path("/srv/w.duckdb")
+    assert warehouse_path("duckdb:////data/w.duckdb", FOLDER) == Path("/data/w.duckdb")
+    assert ledger_path("sqlite:///a b.sqlite", FOLDER) == Path("/srv/gate/a b.sqlite")
+    assert lake_path("lake/", FOLDER) == Path("/srv/gate/lake")
+    assert lake_path("/data/lake", FOLDER) == Path("/data/lake")
+    assert lake_path("file://localhost/data/l%C3%A4ke", FOLDER) == Path("/data/läke")
+
+
+@pytest.mark.parametrize(
+    ("url", "text"),
+    [
+        ("redshift://c/db?user=u", "has the scheme redshift://, which is not supported by this version"),
+        ("redshift-serverless://w/db", "has the scheme redshift-serverless://, which is not supported by this version"),
+        ("warehouse.duckdb", "must be written as duckdb:///relative/file or duckdb:////absolute/file"),
+        ("duckdb://w.duckdb", "must be written as duckdb:///relative/file or duckdb:////absolute/file"),
+        ("postgresql://u:hunter2@h/d", "must be written as duckdb:///relative/file or duckdb:////absolute/file"),
+        ("duckdb:///", "is empty"),
+        ("duckdb:///:memory:", "must name a file, since data in memory would not outlive the command"),
+        ("duckdb:///w.duckdb?a=b", "has options after a question mark, which this version does not know"),
+        ("duckdb:///folder/", "must name a file, not a folder"),
+        ("duckdb:////", "must name a file, not a folder"),
+        ("duckdb:///~/w.duckdb", 'begins with "~", which is not expanded: write "${HOME}" instead'),
+        ("duckdb:///a\x00b", "holds a NUL character"),
+    ],
+)
+def test_a_warehouse_address_that_cannot_be_used(url: str, text: str) -> None:
+    with pytest.raises(ValueError, match=f"^{re.escape(text)}$"):
+        warehouse_path(url, FOLDER)
+
+
+@pytest.mark.parametrize(
+    ("url", "text"),
+    [
+        ("postgresql+psycopg://u:hunter2@h/d", "has the scheme postgresql://, which is not supported by this version"),
+        ("mysql://u:hunter2@h/d", "must be written as sqlite:///relative/file or sqlite:////absolute/file"),
+    ],
+)
+def test_a_ledger_address_that_cannot_be_used(url: str, text: str) -> None:
+    with pytest.raises(ValueError, match=f"^{re.escape(text)}$"):
+        ledger_path(url, FOLDER)
+
+
+@pytest.mark.parametrize(
+    ("url", "text"),
+    [
+        ("s3://bucket/prefix", "has the scheme s3://, which is not supported by this version"),
+        ("gs://bucket", "has the scheme gs://, must be a folder or file://"),
+        ("file://lake", "must be written as file:///absolute/folder"),
+        ("file:///lake#1", "must be written as file:///absolute/folder"),
+        (" ", "is empty"),
+    ],
+)
+def test_a_lake_address_that_cannot_be_used(url: str, text: str) -> None:
+    with pytest.raises(ValueError, match=f"^{re.escape(text)}$"):
+        lake_path(url, FOLDER)
+
+
+def test_the_message_names_the_section_and_no_password(settings: Load, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        settings('[ledger]\nurl = "postgresql://u:hunter2@h/d"')
+    assert caught.value.message == (
+        f"{tmp_path}/tidegate.toml: [ledger] url has the scheme postgresql://, which is not supported by this version"
+    )
+
+
+def test_databases_stay_out_of_the_lake_and_apart(settings: Load, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        settings('[warehouse]\nurl = "duckdb:///w"\n[lake]\nurl = "."\n[ledger]\nurl = "sqlite:///w"', base="")
+    assert caught.value.message == (
+        f"{tmp_path}/tidegate.toml has 3 problems\n"
+        f"  [warehouse] url is the file {tmp_path}/w, which lies inside the lake {tmp_path}\n"
+        f"  [ledger] url is the file {tmp_path}/w, which lies inside the lake {tmp_path}\n"
+        "  [warehouse] url and [ledger] url are the same file"
+    )
