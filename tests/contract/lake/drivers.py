@@ -1,0 +1,54 @@
+"""The drivers that the lake suite runs on, and what its child processes do."""
+
+from collections.abc import Callable
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from tidegate.errors import ObjectExists
+from tidegate.lake.base import Lake
+from tidegate.lake.local import LocalLake
+
+
+def _local(place: Path) -> Lake:
+    (place / "lake").mkdir(exist_ok=True)
+    return LocalLake(place / "lake")
+
+
+DRIVERS: dict[str, Callable[[Path], Lake]] = {"local": _local}
+"""Each opens the lake that belongs to a test's folder; opening again, in any process, gives the same lake."""
+
+
+def run_together(count: int, work: Callable[..., Any], *args: object) -> list[Any]:
+    """Run `work(number, barrier, *args)` in processes that start at once; what each returned, in order."""
+    context = get_context("spawn")
+    with context.Manager() as manager, context.Pool(count) as pool:
+        barrier = manager.Barrier(count)
+        return pool.starmap(work, [(number, barrier, *args) for number in range(count)], chunksize=1)
+
+
+def put_if_absent(number: int, barrier: Any, driver: str, place: Path, keys: list[str]) -> list[str]:
+    """The keys that this process won."""
+    lake = DRIVERS[driver](place)
+    won = []
+    barrier.wait()
+    for key in keys:
+        try:
+            lake.put(key, str(number).encode(), if_absent=True)
+        except ObjectExists:
+            continue
+        won.append(key)
+    return won
+
+
+def put_and_delete(number: int, barrier: Any, driver: str, place: Path, rounds: int) -> int:
+    """Put an object into a folder shared by all, read it back, delete it; how many came back whole."""
+    lake = DRIVERS[driver](place)
+    whole = 0
+    barrier.wait()
+    for _ in range(rounds):
+        key = f"shared/deep/{number}"
+        lake.put(key, b"x" * number)
+        whole += lake.get(key) == b"x" * number
+        lake.delete([key])
+    return whole
