@@ -80,7 +80,7 @@ def one_character(name: str, value: str | None) -> None:
 
 
 def fixedwidth(columns: Sequence[tuple[str, int]]) -> str | None:
-    """Return `FIXEDWIDTH AS 'label:width,…'` when there are columns.
+    """Return `FIXEDWIDTH 'label:width,…'` when there are columns.
 
     Raises:
         UsageError: a label that is empty or holds a colon or comma, or a width below 1.
@@ -91,4 +91,5 @@ def fixedwidth(columns: Sequence[tuple[str, int]]) -> str | None:
                 f"{label!r}:{width} is not a column of FIXEDWIDTH",
                 hint="A label has no colon and no comma, a width is 1 or more.",
             )
-    return text_value("FIXEDWIDTH", ",".join(f"{label}:{width}" for label, width in columns) or None)
+    spec = ",".join(f"{label}:{width}" for label, width in columns)
+    return f"FIXEDWIDTH {literal(spec)}" if spec else None

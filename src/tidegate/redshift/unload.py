@@ -120,7 +120,7 @@ def unload(options: Unload) -> str:
 
 def _encryption(options: Unload) -> str | None:
     if options.kms_key_id is not None:
-        return f"ENCRYPTED KMS_KEY_ID {literal(options.kms_key_id)}"
+        return f"KMS_KEY_ID {literal(options.kms_key_id)} ENCRYPTED"
     return "ENCRYPTED AUTO" if options.encrypted else None
 
 
