@@ -32,7 +32,7 @@ class RecordLog:
         control, first = self.ctx.control, records[0]
         return [
             control.guard_log_number(first.table, first.number - 1),
-            *(control.insert_log(r.table, r.number, dump(r).decode()) for r in records),
+            *(control.insert_log(r.table, r.number, r.kind.value, dump(r).decode()) for r in records),
         ]
 
     def sync(self, table: TableName) -> int:

@@ -1,6 +1,6 @@
 """The ledger port: the durable record of work. It speeds up and explains; safety never rests on it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -66,8 +66,12 @@ class StepRow:
 class Ledger(Protocol):
     """All methods are atomic. Each raises LedgerUnreachable when the database cannot be reached or is damaged."""
 
-    def claim(self, kind: str, table: TableName, owner: str, now: datetime, seconds: int) -> Job:
-        """Take the lease on (kind, table) and open a job; an expired or finished one is succeeded.
+    def claim(
+        self, kind: str, table: TableName, owner: str, now: datetime, seconds: int, is_dead: Callable[[str], bool]
+    ) -> Job:
+        """Take the lease on (kind, table) and open a job; a finished, expired or dead worker's one is succeeded.
+
+        `is_dead` tells of a running job's owner whether that worker is known to be gone.
 
         Raises:
             LeaseHeld: another owner's lease is in force; the message names job and owner.

@@ -70,6 +70,7 @@ class Control:
                 self.log,
                 Column("table_name", _NAME, nullable=False),
                 Column("number", _COUNT, nullable=False),
+                Column("kind", _ID, nullable=False),
                 Column("record", _TEXT, nullable=False),
             ),
         )
@@ -211,10 +212,16 @@ class Control:
             "the warehouse is not the one that was opened",
         )
 
-    def insert_log(self, table: TableName, number: int, record: str) -> str:
+    def insert_log(self, table: TableName, number: int, kind: str, record: str) -> str:
         return (
-            f"INSERT INTO {qualified(self.log)} (table_name, number, record) VALUES "
-            f"({literal(str(table))}, {number}, {literal(record)})"
+            f"INSERT INTO {qualified(self.log)} (table_name, number, kind, record) VALUES "
+            f"({literal(str(table))}, {number}, {literal(kind)}, {literal(record)})"
+        )
+
+    def select_last_of_kind(self, table: TableName, kind: str) -> str:
+        return (
+            f"SELECT record FROM {qualified(self.log)} WHERE table_name = {literal(str(table))} "
+            f"AND kind = {literal(kind)} ORDER BY number DESC LIMIT 1"
         )
 
     def insert_hold(self, hold: Hold) -> str:

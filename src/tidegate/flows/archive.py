@@ -1,0 +1,166 @@
+"""Run an archive plan: table by table, batch by batch, each finished or given up before the next."""
+
+from dataclasses import asdict, dataclass, field, replace
+from datetime import date
+
+from tidegate.errors import TidegateError
+from tidegate.flows.batch_run import BatchRun
+from tidegate.flows.context import Context
+from tidegate.flows.identity import Identity
+from tidegate.flows.leases import Lease, lease
+from tidegate.flows.plan import ArchivePlan, TablePlan, plan_table, read_facts
+from tidegate.flows.purge import purge
+from tidegate.flows.reclaim import reclaim
+from tidegate.flows.records import RecordLog
+from tidegate.flows.resume import resume
+from tidegate.flows.spec import BatchSpec
+from tidegate.formats.stored import load
+from tidegate.ledger.base import BatchRow
+from tidegate.model.batch import BatchState, PeriodProof
+from tidegate.model.outcome import ArchiveOutcome, BatchOutcome, Failure
+from tidegate.model.policy import Action, Policy
+from tidegate.model.records import LogRecord, RecordKind
+from tidegate.redshift.lock import lock
+
+ROUNDS = 4
+"""How often a table is planned anew in one run when its rows keep changing."""
+
+
+def run_archive(ctx: Context, plan: ArchivePlan) -> ArchiveOutcome:
+    """Carry the plan out. A table that fails never stops the others; what was done stands in the outcome."""
+    outcomes: list[BatchOutcome] = []
+    failures: list[Failure] = []
+    for table_plan in plan.tables:
+        run = TableRun(ctx, plan.identity, plan.as_of, table_plan)
+        try:
+            run.run()
+        except TidegateError as error:
+            failures.append(
+                Failure(str(table_plan.policy.table), error.code, error.exit_code, error.message, error.hint)
+            )
+        outcomes.extend(run.outcomes)
+    return ArchiveOutcome(tuple(outcomes), tuple(failures))
+
+
+@dataclass
+class TableRun:
+    """One table's part of a run."""
+
+    ctx: Context
+    identity: Identity
+    as_of: date
+    plan: TablePlan
+    outcomes: list[BatchOutcome] = field(default_factory=list)
+
+    def run(self) -> None:
+        if self.plan.error is not None:
+            raise self.plan.error
+        log = RecordLog(self.ctx, self.identity.warehouse)
+        if not self.plan.specs and not self.plan.unfinished:
+            log.sync(self.plan.policy.table)
+            return
+        with lease(self.ctx, "archive", self.plan.policy.table) as held:
+            log.sync(self.plan.policy.table)
+            if self.plan.unfinished:
+                for batch in resume(self.ctx, log, held, self.plan):
+                    self._finish(batch)
+                self._replan()
+            for _ in range(ROUNDS):
+                if self.plan.refusal is not None and self.plan.specs:
+                    raise self.plan.refusal
+                if not self._batches(log, held):
+                    break
+                self._replan()
+
+    def _replan(self) -> None:
+        with self.ctx.warehouse.session() as session:
+            facts = read_facts(self.ctx, session, [self.plan.policy.table])
+            self.plan = replace(plan_table(self.ctx, session, facts, self.plan.policy, self.as_of), unfinished=())
+        if self.plan.error is not None:
+            raise self.plan.error
+
+    def _batches(self, log: RecordLog, held: Lease) -> bool:
+        """Run every planned batch; True when some periods have to be planned anew."""
+        again = False
+        if self.plan.specs:
+            record_policy(self.ctx, log, self.plan.policy)
+        for spec in self.plan.specs:
+            row = planned_row(self.ctx, held, spec)
+            if spec.policy.action is Action.PURGE:
+                row, changed = purge(self.ctx, log, held, spec, row)
+                self.outcomes.append(outcome(row, BatchRun(self.ctx, log, held, spec, row)))
+                again = again or changed
+                continue
+            batch = BatchRun(self.ctx, log, held, spec, row)
+            batch.run()
+            self._finish(batch)
+            again = again or batch.replan
+        return again
+
+    def _finish(self, batch: BatchRun) -> None:
+        if batch.row.state is BatchState.PUBLISHED:
+            self.ctx.ledger.set_checkpoint(batch.row.table, max(p.period for p in batch.proofs), self.ctx.clock())
+            reclaim(self.ctx, batch.spec.policy, batch.row)
+            batch.save(BatchState.RECLAIMED)
+        if batch.row.state is not BatchState.ABANDONED:
+            self.outcomes.append(outcome(batch.row, batch))
+
+
+def planned_row(ctx: Context, held: Lease, spec: BatchSpec) -> BatchRow:
+    """Record the batch, its periods and its prefix before anything is submitted."""
+    now = ctx.clock()
+    row = BatchRow(
+        id=spec.batch,
+        table=spec.table.name,
+        job=held.job.id,
+        state=BatchState.PLANNED,
+        action=spec.policy.action.value,
+        prefix=spec.prefix,
+        rows=spec.rows,
+        bytes=spec.bytes,
+        planned_at=now,
+        updated_at=now,
+        external=spec.version.external if spec.version else None,
+    )
+    ctx.ledger.save_batch(row)
+    ctx.ledger.save_periods(row.id, [PeriodProof(p.start, 0, "0") for p in spec.periods])
+    return row
+
+
+def outcome(row: BatchRow, batch: BatchRun) -> BatchOutcome:
+    newest = max((p.period for p in batch.proofs), default=None)
+    return BatchOutcome(
+        row.table, row.id, row.state, row.rows, len(batch.files), row.bytes, newest, tuple(batch.proofs)
+    )
+
+
+def record_policy(ctx: Context, log: RecordLog, policy: Policy) -> None:
+    """Write the policy into the lake's record when it is not the one recorded last."""
+    document = policy_document(policy)
+    last = ctx.warehouse.execute(ctx.control.select_last_of_kind(policy.table, RecordKind.POLICY.value)).rows
+    record = LogRecord(
+        number=log.sync(policy.table) + 1,
+        kind=RecordKind.POLICY,
+        warehouse=log.warehouse,
+        table=policy.table,
+        at=ctx.clock().isoformat(),
+        policy=document,
+    )
+    if last and load(LogRecord, str(last[0][0]).encode(), f"the policy of {policy.table}").policy == document:
+        return
+    serializable = ctx.warehouse.capabilities.serializable
+    ctx.warehouse.transaction(
+        [
+            lock(ctx.settings.control_schema, [policy.table], serializable=serializable),
+            *log.append([record]),
+        ]
+    )
+    log.sync(policy.table)
+
+
+def policy_document(policy: Policy) -> dict[str, object]:
+    """The policy as plain values, without those that are None."""
+    document = asdict(policy)
+    document["table"] = str(policy.table)
+    document["acknowledge"] = sorted(policy.acknowledge)
+    return {key: value for key, value in document.items() if value is not None}

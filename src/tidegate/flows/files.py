@@ -1,0 +1,139 @@
+"""The files of a batch: taken from UNLOAD's manifest, proven against the lake, described beside the rows."""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from tidegate.errors import CorruptRecord, DifferenceFound
+from tidegate.flows.context import Context
+from tidegate.flows.spec import BatchSpec
+from tidegate.formats.stored import dump
+from tidegate.lake.base import ObjectInfo
+from tidegate.model.batch import PERIOD_COLUMN, Descriptor, FileEntry, PeriodProof
+from tidegate.model.layout import descriptor_key, manifest_key
+
+_PERIOD = re.compile(rf"^{PERIOD_COLUMN}=([^/]+)/")
+_VERIFY_HINT = "Nothing was deleted from the hot table. Run `tidegate verify`, then run the archive again."
+
+
+def listing(ctx: Context, prefix: str) -> dict[str, ObjectInfo]:
+    """The objects of a batch by key relative to its prefix: one listing, however many files."""
+    return {info.key.removeprefix(prefix): info for info in ctx.lake.list(prefix)}
+
+
+def manifest_files(ctx: Context, spec: BatchSpec) -> list[FileEntry]:
+    """The files that UNLOAD says it wrote; sizes checked against the lake, made durable, identities taken.
+
+    Raises:
+        DifferenceFound: a file is missing, has another size, or was not announced.
+        CorruptRecord: the manifest is not one.
+    """
+    announced = _announced(ctx, spec)
+    found = listing(ctx, spec.prefix)
+    ctx.lake.sync(spec.prefix + key for key in [*announced, "manifest"])
+    files = []
+    for key, (size, rows) in announced.items():
+        info = found.get(key)
+        if info is None or info.size != size:
+            actual = "missing" if info is None else f"{info.size} bytes"
+            raise DifferenceFound(
+                f"{spec.prefix}{key} is {actual}, UNLOAD's manifest says {size} bytes", hint=_VERIFY_HINT
+            )
+        checksum = ctx.lake.sha256(info.key) if ctx.lake.capabilities.checksums else None
+        files.append(FileEntry(key, _period_of(key), rows, size, info.etag, info.version, checksum))
+    extra = sorted(set(found) - set(announced) - {"manifest"})
+    if extra:
+        raise DifferenceFound(f"{spec.prefix}{extra[0]} is not in UNLOAD's manifest", hint=_VERIFY_HINT)
+    return sorted(files, key=lambda f: f.key)
+
+
+def _announced(ctx: Context, spec: BatchSpec) -> dict[str, tuple[int, int]]:
+    key = manifest_key(spec.prefix)
+    try:
+        entries = json.loads(ctx.lake.get(key))["entries"]
+        return {
+            ctx.lake.key(entry["url"]).removeprefix(spec.prefix): (
+                int(entry["meta"]["content_length"]),
+                int(entry["meta"]["record_count"]),
+            )
+            for entry in entries
+        }
+    except (ValueError, KeyError, TypeError) as error:
+        raise CorruptRecord(f"{key} is not an UNLOAD manifest", hint=_VERIFY_HINT) from error
+
+
+def _period_of(key: str) -> date:
+    match = _PERIOD.match(key)
+    try:
+        return date.fromisoformat(match.group(1) if match else "")
+    except ValueError as error:
+        raise DifferenceFound(f"{key} lies in no period's folder", hint=_VERIFY_HINT) from error
+
+
+def check_counts(spec: BatchSpec, proofs: Sequence[PeriodProof], files: Sequence[FileEntry]) -> None:
+    """The manifest's counts per period are those of the fingerprint statement, in the same transaction.
+
+    Raises:
+        DifferenceFound: they differ, or a period was written that is not part of the batch.
+    """
+    written: dict[date, int] = {}
+    for file in files:
+        written[file.period] = written.get(file.period, 0) + file.rows
+    counted = {p.period: p.rows for p in proofs}
+    if written != counted:
+        period = min(p for p in {*written, *counted} if written.get(p) != counted.get(p))
+        raise DifferenceFound(
+            f"{spec.table.name} {period}: {counted.get(period, 0)} rows counted, {written.get(period, 0)} unloaded",
+            hint=_VERIFY_HINT,
+        )
+    foreign = set(counted) - {p.start for p in spec.periods}
+    if foreign:
+        raise DifferenceFound(f"{spec.table.name}: rows of {min(foreign)} are not part of the batch", hint=_VERIFY_HINT)
+
+
+def check_identities(ctx: Context, prefix: str, files: Sequence[FileEntry]) -> None:
+    """Every file is there with the size and identity of the descriptor, and no other data file beside them.
+
+    Raises:
+        DifferenceFound: names the first file that differs.
+    """
+    found: Mapping[str, ObjectInfo] = listing(ctx, prefix)
+    for file in files:
+        info = found.get(file.key)
+        if info is None:
+            raise DifferenceFound(f"{prefix}{file.key} is missing", hint=_VERIFY_HINT)
+        if (info.size, info.etag, info.version) != (file.size, file.etag, file.version):
+            raise DifferenceFound(f"{prefix}{file.key} was changed after it was written", hint=_VERIFY_HINT)
+    known = {f.key for f in files}
+    extra = sorted(key for key in found if key not in known and _PERIOD.match(key))
+    if extra:
+        raise DifferenceFound(f"{prefix}{extra[0]} does not belong to the batch", hint=_VERIFY_HINT)
+
+
+def write_descriptor(
+    ctx: Context, warehouse: str, spec: BatchSpec, proofs: Sequence[PeriodProof], files: Sequence[FileEntry]
+) -> Descriptor:
+    """Put `_tidegate/batch.json` below the batch's prefix."""
+    version = spec.version
+    if version is None:
+        raise AssertionError("a purge has no descriptor")
+    descriptor = Descriptor(
+        warehouse=warehouse,
+        batch=spec.batch,
+        table=version.table,
+        ddl=version.ddl,
+        columns=version.columns,
+        period_column=spec.policy.column,
+        period_format=spec.policy.column_format,
+        granularity=spec.policy.granularity,
+        time_zone=spec.column.time_zone if spec.column else "UTC",
+        prefix=spec.prefix,
+        external=version.external,
+        hash=spec.hash,
+        periods=tuple(proofs),
+        files=tuple(files),
+        created_at=ctx.clock().isoformat(),
+    )
+    ctx.lake.put(descriptor_key(spec.prefix), dump(descriptor))
+    return descriptor

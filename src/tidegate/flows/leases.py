@@ -1,0 +1,58 @@
+"""The lease of a job on a table: one worker at a time, for thrift. Safety never rests on it."""
+
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from tidegate.errors import TidegateError
+from tidegate.flows.context import Context, process_start
+from tidegate.ledger.base import Job, JobState
+from tidegate.model.names import TableName
+
+LEASE_SECONDS = 900
+
+
+def is_dead(owner: str) -> bool:
+    """Whether the worker that `host/pid/start` names ran on this host and is gone."""
+    host, _, rest = owner.rpartition("/")[0].rpartition("/")
+    pid, start = rest, owner.rpartition("/")[2]
+    if host != socket.gethostname() or not pid.isdigit():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return bool(start) and process_start(int(pid)) != start
+
+
+@dataclass
+class Lease:
+    """A claimed job; `renew` between steps."""
+
+    ctx: Context
+    job: Job
+
+    def renew(self) -> None:
+        """Raises LeaseHeld when another worker has taken the job over."""
+        self.job = self.ctx.ledger.renew(self.job, self.ctx.clock(), LEASE_SECONDS)
+
+
+@contextmanager
+def lease(ctx: Context, kind: str, table: TableName) -> Iterator[Lease]:
+    """Claim (kind, table); the job ends as done, or as failed with the error's message.
+
+    Raises:
+        LeaseHeld: a living worker has it.
+    """
+    job = ctx.ledger.claim(kind, table, ctx.worker, ctx.clock(), LEASE_SECONDS, is_dead)
+    held = Lease(ctx, job)
+    try:
+        yield held
+    except TidegateError as error:
+        ctx.ledger.finish(held.job, JobState.FAILED, ctx.clock(), f"{error.code}: {error.message}")
+        raise
+    ctx.ledger.finish(held.job, JobState.DONE, ctx.clock(), "")

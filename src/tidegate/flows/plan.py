@@ -1,0 +1,279 @@
+"""What an archive run would do: read, decided, and written down before anything changes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from tidegate.errors import (
+    BlastRadius,
+    ConfigError,
+    ObjectMissing,
+    PolicyError,
+    TidegateError,
+)
+from tidegate.flows.batching import PeriodEstimate, cut, waits
+from tidegate.flows.context import Context
+from tidegate.flows.holds import held, read_holds
+from tidegate.flows.identity import Identity, attach
+from tidegate.flows.spec import WHOLE, BatchSpec, Source
+from tidegate.flows.versions import Versions
+from tidegate.ledger.base import BatchRow
+from tidegate.model.batch import BatchState, TableVersion
+from tidegate.model.names import TableName
+from tidegate.model.periods import Granularity, Period, due_before
+from tidegate.model.policy import Action, Policy
+from tidegate.model.records import Hold
+from tidegate.model.tables import Table, TableStats, TypeKind
+from tidegate.redshift.catalog import select_views
+from tidegate.redshift.fingerprint import fingerprint_by_period
+from tidegate.redshift.identifiers import qualified
+from tidegate.redshift.periods import PeriodColumn, period_expression, statistics
+from tidegate.warehouse.base import Result, Session
+
+UNFINISHED = (BatchState.PLANNED, BatchState.UNLOADED, BatchState.CATALOGED, BatchState.VERIFIED, BatchState.PUBLISHED)
+
+
+@dataclass(frozen=True)
+class TablePlan:
+    """One table: what is due, what stands in the way, and the batches. `error` when it cannot be archived at all.
+
+    `null_rows` have no usable period and are never touched. `refusal` is a guard's verdict: a run would stop there.
+    """
+
+    policy: Policy
+    due_before: date | None = None
+    total_rows: int = 0
+    due_rows: int = 0
+    null_rows: int = 0
+    held: tuple[Period, ...] = ()
+    waiting: tuple[Period, ...] = ()
+    specs: tuple[BatchSpec, ...] = ()
+    unfinished: tuple[BatchRow, ...] = ()
+    refusal: TidegateError | None = None
+    error: TidegateError | None = None
+
+
+@dataclass(frozen=True)
+class ArchivePlan:
+    as_of: date
+    identity: Identity
+    tables: tuple[TablePlan, ...]
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the caller asked for: tables (all when empty), a date, a schema, and a lifted fraction."""
+
+    tables: tuple[TableName, ...] = ()
+    as_of: date | None = None
+    schema: str | None = None
+    max_delete_fraction: float | None = None
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is read once for all tables."""
+
+    identity: Identity
+    tables: Mapping[TableName, Table]
+    stats: Mapping[TableName, TableStats]
+    holds: Sequence[Hold]
+    views: frozenset[TableName]
+    unfinished: Mapping[TableName, tuple[BatchRow, ...]] = field(default_factory=dict)
+    copies: Mapping[TableName, Mapping[str, tuple[int, str]]] = field(default_factory=dict)
+
+
+def plan_archive(ctx: Context, request: Request) -> ArchivePlan:
+    """Read only. One statement a table, and a fixed number for all of them.
+
+    Raises:
+        ConfigError: no such policy, or the warehouse is not initialised.
+        ForeignWarehouse: this warehouse is a copy or was set back.
+    """
+    as_of = request.as_of or ctx.today()
+    policies = choose(ctx, request)
+    with ctx.warehouse.session() as session:
+        facts = read_facts(ctx, session, [p.table for p in policies])
+        plans = tuple(plan_table(ctx, session, facts, policy, as_of) for policy in policies)
+    return ArchivePlan(as_of, facts.identity, plans)
+
+
+def choose(ctx: Context, request: Request) -> list[Policy]:
+    """The policies asked for, by priority; an unknown table is an error."""
+    known = {p.table: p for p in ctx.settings.policies}
+    if not known:
+        raise ConfigError(f"{ctx.settings.file} has no [[archive]] policy", hint="Add an [[archive]] section.")
+    missing = [t for t in request.tables if t not in known]
+    if missing:
+        names = ", ".join(str(t) for t in known)
+        raise ConfigError(f"{missing[0]} has no [[archive]] policy", hint=f"Tables with a policy: {names}.")
+    chosen = [p for p in ctx.settings.policies if not request.tables or p.table in request.tables]
+    chosen = [p for p in chosen if request.schema is None or p.table.schema == request.schema]
+    if request.max_delete_fraction is not None:
+        chosen = [replace(p, max_delete_fraction=request.max_delete_fraction) for p in chosen]
+    return sorted(chosen, key=lambda p: (p.priority, p.table))
+
+
+def read_facts(ctx: Context, session: Session, tables: Sequence[TableName]) -> Facts:
+    """The requests that are made once, however many tables there are."""
+    identity = attach(ctx)
+    unfinished: dict[TableName, tuple[BatchRow, ...]] = {}
+    for row in ctx.ledger.batches(states=UNFINISHED):
+        unfinished[row.table] = (*unfinished.get(row.table, ()), row)
+    views = frozenset(TableName(str(s), str(n)) for s, n in session.execute(select_views()).rows)
+    return Facts(
+        identity,
+        ctx.warehouse.tables(tables),
+        ctx.warehouse.table_stats(tables),
+        read_holds(ctx, session),
+        views,
+        unfinished,
+        _copies(ctx, session),
+    )
+
+
+def _copies(ctx: Context, session: Session) -> dict[TableName, dict[str, tuple[int, str]]]:
+    """Rows and fingerprint of every proven copy that counts, by table and period."""
+    copies: dict[TableName, dict[str, tuple[int, str]]] = {}
+    for table, _, period, rows, total, _ in session.execute(ctx.control.select_proofs(ctx.control.copies)).rows:
+        copies.setdefault(TableName.parse(str(table)), {})[str(period)] = (int(str(rows)), str(total))
+    return copies
+
+
+def plan_table(ctx: Context, session: Session, facts: Facts, policy: Policy, as_of: date) -> TablePlan:
+    """One table; what is wrong with it stands in the plan, so that one bad policy never blocks the others."""
+    try:
+        return _plan_table(ctx, session, facts, policy, as_of)
+    except TidegateError as error:
+        return TablePlan(policy, error=error)
+
+
+def _plan_table(ctx: Context, session: Session, facts: Facts, policy: Policy, as_of: date) -> TablePlan:
+    table = facts.tables.get(policy.table)
+    if table is None:
+        raise ObjectMissing(f"table {policy.table} does not exist", hint="Check [[archive]] table, or create it.")
+    column = period_column(ctx, facts.identity.warehouse, policy, table)
+    version = None if policy.action is Action.PURGE else _version(ctx, facts, policy, table)
+    limit = due_before(as_of, policy.granularity, policy.retention) if column else None
+    counts = _counts(session, table, column, facts)
+    if policy.action is Action.COPY:
+        counts = _uncopied(ctx, session, facts, Source(table, version, column), counts)
+    total = sum(rows for _, rows in counts)
+    null_rows = sum(rows for period, rows in counts if period is None)
+    stats = facts.stats.get(policy.table)
+    width = (stats.bytes / total) if stats and total else 0.0
+    due = [
+        PeriodEstimate(period, rows, int(rows * width))
+        for period, rows in counts
+        if period is not None and (limit is None or period.start < limit)
+    ]
+    on_hold = held(facts.holds, policy.table, [e.period for e in due]) if policy.action is not Action.COPY else ()
+    free = [e for e in due if e.period not in on_hold]
+    batches = cut(free, policy)
+    waiting: tuple[Period, ...] = ()
+    if batches and limit is not None and waits(batches[-1], policy, limit):
+        waiting = tuple(e.period for e in batches.pop())
+    specs = tuple(
+        BatchSpec.build(ctx, facts.identity, policy, Source(table, version, column), batch) for batch in batches
+    )
+    plan = TablePlan(
+        policy,
+        limit,
+        total,
+        sum(e.rows for e in due),
+        null_rows,
+        on_hold,
+        waiting,
+        specs,
+        facts.unfinished.get(policy.table, ()),
+    )
+    return replace(plan, refusal=_refusal(plan))
+
+
+def period_column(ctx: Context, warehouse: str, policy: Policy, table: Table) -> PeriodColumn | None:
+    """The policy's column as the table has it; a TIMESTAMPTZ keeps the time zone of the table's first version."""
+    if policy.column is None:
+        if policy.action is not Action.COPY:
+            raise PolicyError(f"{policy.table}: no period column", hint="Set [[archive]] column.")
+        return None
+    column = table.column(policy.column)
+    if column is None:
+        names = ", ".join(c.name for c in table.columns)
+        raise ObjectMissing(f'{policy.table} has no column "{policy.column}"', hint=f"Its columns: {names}.")
+    zone = ctx.settings.timezone
+    if column.type.kind is TypeKind.TIMESTAMPTZ:
+        known = Versions(ctx, warehouse, policy.table).load()
+        zone = known[0].time_zone if known else zone
+    try:
+        return PeriodColumn(column.name, column.type, policy.granularity, policy.column_format, zone)
+    except PolicyError as error:
+        raise PolicyError(f"{policy.table}: {error.message}", hint=error.hint) from error
+
+
+def _version(ctx: Context, facts: Facts, policy: Policy, table: Table) -> TableVersion:
+    versions = Versions(ctx, facts.identity.warehouse, policy.table)
+    known = versions.load()
+    view = BatchSpec.view_name(policy)
+    if not known and policy.action is Action.ARCHIVE and view in facts.views:
+        raise PolicyError(f"the view {view} exists already", hint="Set [[archive]] view to another name, or drop it.")
+    if policy.action is Action.ARCHIVE and view in facts.tables:
+        raise PolicyError(f"{view} is a table", hint="Set [[archive]] view to another name.")
+    return versions.candidate(table, known)
+
+
+def _counts(
+    session: Session, table: Table, column: PeriodColumn | None, facts: Facts
+) -> list[tuple[Period | None, int]]:
+    if column is None:
+        stats = facts.stats.get(table.name)
+        return [(Period(WHOLE, Granularity.DAILY), stats.rows if stats else 0)]
+    return [
+        (_period(value, column.granularity), int(str(rows)))
+        for value, rows in _rows(session.execute(statistics(table.name, column)))
+    ]
+
+
+def _uncopied(
+    ctx: Context, session: Session, facts: Facts, source: Source, counts: list[tuple[Period | None, int]]
+) -> list[tuple[Period | None, int]]:
+    """Without the periods whose proven copy still equals the hot rows."""
+    known = facts.copies.get(source.table.name)
+    if not known or source.version is None:
+        return counts
+    engine = ctx.warehouse.capabilities
+    period = period_expression(source.column) if source.column else f"DATE '{WHOLE}'"
+    statement = fingerprint_by_period(
+        source.version.columns, engine.hash_function, period, qualified(source.table.name), "TRUE"
+    )
+    current = {f"{row[0]}": (int(str(row[1])), str(row[2])) for row in session.execute(statement).rows}
+    return [
+        (period_, rows)
+        for period_, rows in counts
+        if period_ is None or known.get(period_.start.isoformat()) != current.get(period_.start.isoformat())
+    ]
+
+
+def _rows(result: Result) -> list[tuple[object, object]]:
+    return [(row[0], row[1]) for row in result.rows]
+
+
+def _period(value: object, granularity: Granularity) -> Period | None:
+    """None for a NULL, and for a date that no calendar of ours can hold."""
+    if value is None:
+        return None
+    try:
+        return Period(value if isinstance(value, date) else date.fromisoformat(str(value)), granularity)
+    except ValueError:
+        return None
+
+
+def _refusal(plan: TablePlan) -> TidegateError | None:
+    if plan.policy.action is Action.COPY or not plan.total_rows:
+        return None
+    fraction = sum(spec.rows for spec in plan.specs) / plan.total_rows
+    if fraction <= plan.policy.max_delete_fraction:
+        return None
+    return BlastRadius(
+        f"{plan.policy.table}: {fraction:.0%} of the table is due, more than {plan.policy.max_delete_fraction:.0%}",
+        hint="If that is meant, run again with --max-delete-fraction.",
+    )

@@ -1,0 +1,35 @@
+"""Statements that move or remove rows of a hot table."""
+
+from collections.abc import Sequence
+
+from tidegate.model.batch import BATCH_COLUMN, PERIOD_COLUMN, StoredColumn
+from tidegate.model.names import TableName
+from tidegate.model.tables import Table
+from tidegate.redshift.identifiers import column_list, literal, qualified, quote
+from tidegate.redshift.storage import select_list
+from tidegate.redshift.view import ExternalVersion, restored_list
+
+
+def stored_rows(columns: Sequence[StoredColumn], period: str, table: TableName, where: str) -> str:
+    """The UNLOAD's query: every column in its stored form, and the period as the last column."""
+    return f"SELECT {select_list(columns)}, {period} AS {quote(PERIOD_COLUMN)} FROM {qualified(table)} WHERE {where}"
+
+
+def delete_rows(table: TableName, where: str) -> str:
+    return f"DELETE FROM {qualified(table)} WHERE {where}"
+
+
+def of_batch(batch: str, periods: Sequence[str], alias: str) -> str:
+    """The predicate over the external table for some periods (ISO dates) of one batch."""
+    days = ", ".join(f"DATE '{p}'" for p in periods)
+    return f"{alias}.{quote(BATCH_COLUMN)} = {literal(batch)} AND {alias}.{quote(PERIOD_COLUMN)} IN ({days})"
+
+
+def restored_rows(table: Table, version: ExternalVersion, where: str) -> str:
+    """Archived rows (external table as `e`) in the form of the hot table's columns."""
+    return f"SELECT {restored_list(table, version, 'e')} FROM {qualified(version.name)} AS e WHERE {where}"
+
+
+def insert_restored(target: TableName, table: Table, version: ExternalVersion, where: str) -> str:
+    columns = column_list(c.name for c in table.columns)
+    return f"INSERT INTO {qualified(target)} ({columns}) {restored_rows(table, version, where)}"
