@@ -1,0 +1,75 @@
+from tests.cli.conftest import Cli
+
+POLICIES = """
+[[archive]]
+table = "public.orders"
+column = "order_date"
+granularity = "daily"
+retention = 90
+[[archive]]
+table = "public.customers"
+action = "copy"
+priority = 7
+"""
+
+
+def test_check_shows_what_the_file_says(cli: Cli) -> None:
+    cli.configure(POLICIES)
+    assert cli.ok("config", "check").stdout.splitlines() == [
+        f"{cli.folder}/tidegate.toml is correct",
+        "  timezone   UTC",
+        f"  warehouse  {cli.folder}/warehouse.duckdb",
+        f"  lake       {cli.folder}/lake",
+        f"  ledger     {cli.folder}/tidegate.sqlite",
+        "  2 policies",
+        "",
+        "table             action   column      granularity  retention  priority",
+        "----------------  -------  ----------  -----------  ---------  --------",
+        "public.customers  copy                                                7",
+        "public.orders     archive  order_date  daily               90       100",
+    ]
+
+
+def test_check_as_json(cli: Cli) -> None:
+    cli.configure(POLICIES)
+    assert cli.ok("config", "check", "--json").document == {
+        "message_type": "result",
+        "file": f"{cli.folder}/tidegate.toml",
+        "timezone": "UTC",
+        "warehouse": f"{cli.folder}/warehouse.duckdb",
+        "lake": f"{cli.folder}/lake",
+        "ledger": f"{cli.folder}/tidegate.sqlite",
+        "policies": [
+            {
+                "table": "public.customers",
+                "action": "copy",
+                "column": None,
+                "granularity": None,
+                "retention": None,
+                "priority": 7,
+            },
+            {
+                "table": "public.orders",
+                "action": "archive",
+                "column": "order_date",
+                "granularity": "daily",
+                "retention": 90,
+                "priority": 100,
+            },
+        ],
+    }
+
+
+def test_check_opens_and_makes_nothing(cli: Cli) -> None:
+    cli.ok("config", "check")
+    assert [path.name for path in cli.folder.iterdir()] == ["tidegate.toml"]
+
+
+def test_a_wrong_file_is_exit_3(cli: Cli) -> None:
+    cli.configure("retention = 3\n")
+    told = cli("config", "check")
+    assert (told.exit_code, told.stdout) == (3, "")
+    assert told.stderr == (
+        f"error: {cli.folder}/tidegate.toml: [ledger] unknown key retention; known are url\n"
+        "hint: Correct tidegate.toml, then run `tidegate config check`.\n"
+    )
