@@ -10,6 +10,7 @@ from tidegate.flows.context import Context
 from tidegate.flows.files import check_counts, check_identities, manifest_files, write_descriptor
 from tidegate.flows.guards import Verdict, verdict
 from tidegate.flows.leases import Lease
+from tidegate.flows.published import as_day, proofs_of
 from tidegate.flows.records import RecordLog
 from tidegate.flows.spec import BatchSpec
 from tidegate.flows.statements import BatchStatements
@@ -20,16 +21,6 @@ from tidegate.model.names import TableName
 from tidegate.model.policy import Action
 from tidegate.model.records import BatchPeriods, LogRecord, RecordKind
 from tidegate.signals.base import Progress
-from tidegate.warehouse.base import Result
-
-
-def proofs_of(result: Result) -> list[PeriodProof]:
-    """The rows of a fingerprint statement."""
-    return [PeriodProof(_day(period), int(str(rows)), str(int(str(total)))) for period, rows, total in result.rows]
-
-
-def _day(value: object) -> date:
-    return value if isinstance(value, date) else date.fromisoformat(str(value))
 
 
 @dataclass
@@ -123,7 +114,7 @@ class BatchRun:
         published = self.ctx.warehouse.execute(
             self.ctx.control.select_proofs(self.ctx.control.published, self.row.table)
         )
-        known = {(_day(r[2]), int(str(r[3])), str(r[4]), str(r[5])): str(r[1]) for r in published.rows}
+        known = {(as_day(r[2]), int(str(r[3])), str(r[4]), str(r[5])): str(r[1]) for r in published.rows}
         for proof in self.proofs:
             batch = known.get((proof.period, proof.rows, proof.fingerprint, self.spec.hash_id))
             if batch:
@@ -192,8 +183,8 @@ class BatchRun:
         starts = {p.period for p in self.proofs}
         older: dict[str, list[date]] = {}
         for row in self.ctx.warehouse.execute(control.select_proofs(control.copies, table)).rows:
-            if _day(row[2]) in starts and str(row[1]) != self.row.id:
-                older.setdefault(str(row[1]), []).append(_day(row[2]))
+            if as_day(row[2]) in starts and str(row[1]) != self.row.id:
+                older.setdefault(str(row[1]), []).append(as_day(row[2]))
         superseded = [
             statement
             for batch, periods in older.items()
@@ -245,7 +236,7 @@ class BatchRun:
 
     def _counted(self, source: TableName) -> list[PeriodProof]:
         rows = self.ctx.warehouse.execute(self.ctx.control.select_proofs(source, self.row.table)).rows
-        periods = {_day(r[2]) for r in rows if str(r[1]) == self.row.id}
+        periods = {as_day(r[2]) for r in rows if str(r[1]) == self.row.id}
         return [p for p in self.proofs if p.period in periods]
 
     def _stopped(self, found: Verdict, error: GuardFailed) -> None:

@@ -92,14 +92,20 @@ def check_counts(spec: BatchSpec, proofs: Sequence[PeriodProof], files: Sequence
         raise DifferenceFound(f"{spec.table.name}: rows of {min(foreign)} are not part of the batch", hint=_VERIFY_HINT)
 
 
-def check_identities(ctx: Context, prefix: str, files: Sequence[FileEntry]) -> None:
-    """Every file is there with the size and identity of the descriptor, and no other data file beside them.
+def check_identities(
+    ctx: Context, prefix: str, files: Sequence[FileEntry], periods: Sequence[date] | None = None
+) -> None:
+    """Every file (of `periods`, else of all) is there with the size and identity of the descriptor.
+
+    No other data file lies beside them.
 
     Raises:
         DifferenceFound: names the first file that differs.
     """
     found: Mapping[str, ObjectInfo] = listing(ctx, prefix)
     for file in files:
+        if periods is not None and file.period not in periods:
+            continue
         info = found.get(file.key)
         if info is None:
             raise DifferenceFound(f"{prefix}{file.key} is missing", hint=_VERIFY_HINT)

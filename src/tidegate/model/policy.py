@@ -27,7 +27,7 @@ class Housekeeping(StrEnum):
 
 @dataclass(frozen=True)
 class UnloadOptions:
-    """`max_file_mb`: decimal megabytes, 5 to 6200. `parallel`: None = OFF for a batch under 1 GB, else ON."""
+    """`max_file_mb`: decimal megabytes, 32 to 6200. `parallel`: None = OFF for a batch under 1 GB, else ON."""
 
     max_file_mb: int | None = None
     parallel: bool | None = None

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from tidegate.model.batch import BATCH_COLUMN, PERIOD_COLUMN, StoredColumn
 from tidegate.model.names import TableName
 from tidegate.model.tables import Table
+from tidegate.redshift.fingerprint import fingerprint
 from tidegate.redshift.identifiers import column_list, literal, qualified, quote
 from tidegate.redshift.storage import select_list
 from tidegate.redshift.view import ExternalVersion, restored_list
@@ -28,6 +29,14 @@ def of_batch(batch: str, periods: Sequence[str], alias: str) -> str:
 def restored_rows(table: Table, version: ExternalVersion, where: str) -> str:
     """Archived rows (external table as `e`) in the form of the hot table's columns."""
     return f"SELECT {restored_list(table, version, 'e')} FROM {qualified(version.name)} AS e WHERE {where}"
+
+
+def totals(columns: Sequence[StoredColumn], hash_function: str, source: str, where: str = "TRUE") -> str:
+    """One row: tg_rows and tg_fingerprint of all rows of `source` (text after FROM)."""
+    return (
+        f"SELECT COUNT(*) AS tg_rows, {fingerprint(columns, hash_function)} AS tg_fingerprint "
+        f"FROM {source} WHERE {where}"
+    )
 
 
 def insert_restored(target: TableName, table: Table, version: ExternalVersion, where: str) -> str:

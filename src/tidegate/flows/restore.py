@@ -1,0 +1,281 @@
+"""Bring archived periods back: into the hot table, which ends their being cold, or into a new table."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from tidegate.errors import DifferenceFound, GuardFailed, Refused, SerializationConflict
+from tidegate.flows.abandon import ATTEMPTS
+from tidegate.flows.context import Context
+from tidegate.flows.files import check_identities
+from tidegate.flows.leases import lease
+from tidegate.flows.published import proofs_of
+from tidegate.flows.records import RecordLog
+from tidegate.flows.restore_plan import RESTORED, RestorePart, RestorePlan
+from tidegate.flows.statements import COLUMNS_CHANGED
+from tidegate.flows.versions import as_external
+from tidegate.ledger.base import BatchRow
+from tidegate.model.batch import BatchState, HashIdentity
+from tidegate.model.layout import CLAIMS
+from tidegate.model.outcome import RestoreOutcome
+from tidegate.model.periods import merge
+from tidegate.model.records import BatchPeriods, Hold, LogRecord, RecordKind
+from tidegate.redshift.catalog import guard_columns
+from tidegate.redshift.copy import Copy, copy
+from tidegate.redshift.ddl import create_table
+from tidegate.redshift.fingerprint import EXPRESSION, fingerprint_by_period, matches
+from tidegate.redshift.guard import guard
+from tidegate.redshift.identifiers import comment, qualified
+from tidegate.redshift.lock import lock
+from tidegate.redshift.periods import PeriodColumn, predicate
+from tidegate.redshift.rows import insert_restored, of_batch, restored_rows, totals
+from tidegate.redshift.storage import needs_explicit_ids, stored_columns
+
+BEFORE_CHANGED = "the rows of the target changed"
+SUM_DIFFERS = "the restored rows do not add up"
+Total = tuple[int, int]
+"""Rows and fingerprint."""
+
+
+def run_restore(ctx: Context, plan: RestorePlan) -> RestoreOutcome:
+    """Carry the plan out, all or nothing.
+
+    Raises:
+        DifferenceFound: archived rows are not those that were archived; nothing was changed.
+        Refused: the new table exists and holds other rows.
+    """
+    into = plan.target.name
+    if not plan.parts:
+        RecordLog(ctx, plan.identity.warehouse).sync(plan.request.table)
+        return RestoreOutcome(plan.request.table, into, 0, (), (), already=True)
+    with lease(ctx, "restore", plan.request.table), ctx.warehouse.session():
+        return _Restore(ctx, plan).run()
+
+
+class _Restore:
+    def __init__(self, ctx: Context, plan: RestorePlan) -> None:
+        self.ctx, self.plan = ctx, plan
+        self.table = plan.request.table
+        self.target = plan.target
+        self.columns = stored_columns(plan.target)
+        self.log = RecordLog(ctx, plan.identity.warehouse)
+        self.id = ctx.new_id()
+        self.mark = comment(self.id, "restore")
+        self.hash_function = ctx.warehouse.capabilities.hash_function
+
+    def run(self) -> RestoreOutcome:
+        self.log.sync(self.table)
+        for part in self.plan.parts:
+            self._check_part(part)
+        parts = [self._restored(part) for part in self.plan.parts]
+        restored = sum(rows for rows, _ in parts), sum(total for _, total in parts)
+        hold = self._into_new(restored) if self.plan.request.into else self._into_hot(restored)
+        proofs = tuple(sorted((p for part in self.plan.parts for p in part.proofs), key=lambda p: p.period))
+        batches = tuple(part.batch for part in self.plan.parts)
+        already = hold == RESTORED
+        return RestoreOutcome(
+            self.table, self.target.name, restored[0], proofs, batches, None if already else hold, already
+        )
+
+    def _check_part(self, part: RestorePart) -> None:
+        """The files still are those of the descriptor, and their rows those that left the hot table."""
+        check_identities(self.ctx, part.prefix, part.descriptor.files, periods=part.days)
+        engine = self.ctx.warehouse.capabilities
+        statement = fingerprint_by_period(
+            part.version.columns,
+            self.hash_function,
+            "e.tg_period",
+            f"{qualified(part.version.external)} AS e",
+            of_batch(part.batch, [d.isoformat() for d in part.days], "e"),
+            alias="e",
+        )
+        back = set(proofs_of(self.ctx.warehouse.execute(f"{self.mark} {statement}")))
+        same_engine = part.descriptor.hash == HashIdentity(engine.engine, engine.engine_version, EXPRESSION)
+        expected = set(part.proofs)
+        if not same_engine:
+            back, expected = {replace(p, fingerprint="") for p in back}, {replace(p, fingerprint="") for p in expected}
+        if back != expected:
+            period = min(p.period for p in back ^ expected)
+            raise DifferenceFound(
+                f"{self.table} {period}: the rows of batch {part.batch} are not those that were archived",
+                hint="Nothing was changed. Run `tidegate verify --deep`.",
+            )
+
+    def _restored(self, part: RestorePart) -> Total:
+        """Rows and fingerprint of the part in the form of the target's columns."""
+        where = of_batch(part.batch, [d.isoformat() for d in part.days], "e")
+        source = f"({restored_rows(self.target, as_external(part.version), where)}) AS restored"
+        return self._total(totals(self.columns, self.hash_function, source))
+
+    def _total(self, statement: str) -> Total:
+        rows, total = self.ctx.warehouse.execute(f"{self.mark} {statement}").rows[0]
+        return int(str(rows)), int(str(total))
+
+    def _transaction(self, statements: Sequence[str]) -> None:
+        self.ctx.warehouse.transaction([f"{self.mark} {statement}" for statement in statements])
+
+    def _lock(self) -> str:
+        serializable = self.ctx.warehouse.capabilities.serializable
+        return lock(self.ctx.settings.control_schema, {self.table, self.target.name}, serializable=serializable)
+
+    def _still_published(self) -> list[str]:
+        control = self.ctx.control
+        return [
+            control.guard_all_in(control.published, part.batch, part.days, f"batch {part.batch} is no longer published")
+            for part in self.plan.parts
+        ]
+
+    def _inserts(self) -> list[str]:
+        """Rows back into the target; through COPY where only that may write an IDENTITY column."""
+        if needs_explicit_ids(self.target):
+            return [self._copy(part) for part in self.plan.parts]
+        return [
+            insert_restored(
+                self.target.name,
+                self.target,
+                as_external(part.version),
+                of_batch(part.batch, [d.isoformat() for d in part.days], "e"),
+            )
+            for part in self.plan.parts
+        ]
+
+    def _copy(self, part: RestorePart) -> str:
+        days = set(part.days)
+        entries = [
+            {
+                "url": self.ctx.lake.uri(part.prefix + file.key),
+                "mandatory": True,
+                "meta": {"content_length": file.size},
+            }
+            for file in part.descriptor.files
+            if file.period in days
+        ]
+        key = f"{CLAIMS}{self.plan.identity.warehouse}/restore/{self.id}/{part.batch}.manifest"
+        self.ctx.lake.put(key, json.dumps({"entries": entries}).encode())
+        return copy(
+            Copy(
+                table=self.target.name,
+                source=self.ctx.lake.uri(key),
+                iam_role=self.ctx.warehouse.capabilities.iam_role or self.ctx.settings.iam_role,
+                columns=tuple(c.name for c in part.version.columns),
+                manifest=True,
+                explicit_ids=True,
+            )
+        )
+
+    def _into_new(self, restored: Total) -> str | None:
+        name = self.target.name
+        if not self.plan.create:
+            if self._total(totals(self.columns, self.hash_function, qualified(name))) == restored:
+                return RESTORED
+            raise Refused(
+                f"{name} exists and holds other rows", hint="Drop it, or restore into a table of another name."
+            )
+        self._transaction(
+            [
+                self._lock(),
+                *self._still_published(),
+                create_table(self.target),
+                *self._inserts(),
+                guard(
+                    qualified(name),
+                    matches(self.columns, self.hash_function, restored[0], str(restored[1])),
+                    SUM_DIFFERS,
+                ),
+            ]
+        )
+        return None
+
+    def _into_hot(self, restored: Total) -> str:
+        if self.plan.create:
+            self.ctx.warehouse.execute(f"{self.mark} {create_table(self.target, if_not_exists=True)}")
+        holds = self._holds()
+        for attempt in range(ATTEMPTS):
+            before = self._total(totals(self.columns, self.hash_function, qualified(self.target.name), self._span()))
+            try:
+                self._transaction(self._restoration(before, restored, holds))
+                break
+            except GuardFailed as error:
+                retry = error.message.startswith((BEFORE_CHANGED, "another record came first"))
+                if not retry or attempt == ATTEMPTS - 1:
+                    raise
+            except SerializationConflict:
+                if attempt == ATTEMPTS - 1:
+                    raise
+        self.log.sync(self.table)
+        self._note_in_ledger()
+        return holds[0].id
+
+    def _span(self) -> str:
+        """The hot rows of the periods that come back."""
+        descriptor = self.plan.parts[0].descriptor
+        column = self.target.column(descriptor.period_column or "")
+        if column is None:
+            return "TRUE"
+        period = PeriodColumn(
+            column.name, column.type, descriptor.granularity, descriptor.period_format, descriptor.time_zone
+        )
+        return predicate(period, merge(p for part in self.plan.parts for p in part.periods))
+
+    def _holds(self) -> list[Hold]:
+        """So that the next archive run does not take the rows away again."""
+        ranges = merge(p for part in self.plan.parts for p in part.periods)
+        reason, now = f"restored {self.ctx.clock():%Y-%m-%d}", self.ctx.clock().isoformat()
+        return [
+            Hold(f"{self.id}-{number}", self.table, r.start, r.end - timedelta(days=1), reason, now)
+            for number, r in enumerate(ranges, start=1)
+        ]
+
+    def _restoration(self, before: Total, restored: Total, holds: Sequence[Hold]) -> list[str]:
+        """ONE transaction: the rows come back, the batch is retired, and the fingerprints add up."""
+        control, name, span = self.ctx.control, qualified(self.target.name), self._span()
+        after = before[0] + restored[0], before[1] + restored[1]
+
+        def is_exactly(total: Total, reason: str) -> str:
+            return guard(
+                f"{name} WHERE {span}", matches(self.columns, self.hash_function, total[0], str(total[1])), reason
+            )
+
+        return [
+            self._lock(),
+            *self._still_published(),
+            guard_columns(self.target, COLUMNS_CHANGED),
+            is_exactly(before, BEFORE_CHANGED),
+            *self._inserts(),
+            *(control.delete_proofs(control.published, part.batch, part.days) for part in self.plan.parts),
+            *(
+                statement
+                for part in self.plan.parts
+                for statement in control.insert_retired(self.table, part.batch, part.days, RESTORED, self.ctx.stamp())
+            ),
+            *(control.insert_hold(hold) for hold in holds),
+            *self.log.append(self._records(holds)),
+            is_exactly(after, SUM_DIFFERS),
+        ]
+
+    def _records(self, holds: Sequence[Hold]) -> list[LogRecord]:
+        first = self.log.sync(self.table) + 1
+        warehouse, now = self.log.warehouse, self.ctx.clock().isoformat()
+        retired = tuple(BatchPeriods(part.batch, part.prefix, part.days) for part in self.plan.parts)
+        restore = LogRecord(first, RecordKind.RESTORE, warehouse, self.table, now, retired=retired)
+        return [
+            restore,
+            *(
+                LogRecord(first + n, RecordKind.HOLD, warehouse, self.table, now, hold=hold)
+                for n, hold in enumerate(holds, start=1)
+            ),
+        ]
+
+    def _note_in_ledger(self) -> None:
+        """Batches that have no published period left are retired there too."""
+        control = self.ctx.control
+        left = {
+            str(r[1]) for r in self.ctx.warehouse.execute(control.select_proofs(control.published, self.table)).rows
+        }
+        for part in self.plan.parts:
+            row: BatchRow | None = self.ctx.ledger.batch(part.batch)
+            if row is not None and part.batch not in left:
+                self.ctx.ledger.save_batch(
+                    replace(row, state=BatchState.RETIRED, updated_at=self.ctx.clock(), detail=RESTORED)
+                )
