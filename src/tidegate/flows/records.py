@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from tidegate.errors import ForeignWarehouse, ObjectExists
 from tidegate.flows.context import Context
 from tidegate.formats.stored import dump, load
-from tidegate.model.layout import log_root, record_key
+from tidegate.model.layout import all_logs, log_root, record_key
 from tidegate.model.names import TableName
 from tidegate.model.records import LogRecord
 
@@ -29,11 +29,14 @@ class RecordLog:
 
     def append(self, records: Sequence[LogRecord]) -> list[str]:
         """Statements that commit records of one table with consecutive numbers, if no other came first."""
-        control, first = self.ctx.control, records[0]
-        return [
-            control.guard_log_number(first.table, first.number - 1),
-            *(control.insert_log(r.table, r.number, r.kind.value, dump(r).decode()) for r in records),
-        ]
+        first = records[0]
+        return [self.ctx.control.guard_log_number(first.table, first.number - 1), self.insert(records)]
+
+    def insert(self, records: Sequence[LogRecord]) -> str:
+        """The statement alone, for records of one table whose numbers are known to be right."""
+        return self.ctx.control.insert_log(
+            records[0].table, [(r.number, r.kind.value, dump(r).decode()) for r in records]
+        )
 
     def sync(self, table: TableName) -> int:
         """Put the records that a killed run committed but did not write; return the last number.
@@ -67,6 +70,17 @@ class RecordLog:
         except ObjectExists as error:
             if self.ctx.lake.get(key) != data:
                 raise ForeignWarehouse(f"{key} says something else than this warehouse", hint=TAKE_OVER_HINT) from error
+
+    def tables(self) -> list[TableName]:
+        """Every table that has a record in the lake."""
+        root = all_logs(self.warehouse)
+        found = []
+        for schema in self.ctx.lake.folders(root):
+            for folder in self.ctx.lake.folders(schema):
+                first = next(iter(self.ctx.lake.list(folder)), None)
+                if first is not None:
+                    found.append(load(LogRecord, self.ctx.lake.get(first.key), first.key).table)
+        return sorted(found)
 
     def read(self, table: TableName) -> Iterator[LogRecord]:
         """The table's records as the lake has them, in order."""

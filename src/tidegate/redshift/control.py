@@ -212,11 +212,12 @@ class Control:
             "the warehouse is not the one that was opened",
         )
 
-    def insert_log(self, table: TableName, number: int, kind: str, record: str) -> str:
-        return (
-            f"INSERT INTO {qualified(self.log)} (table_name, number, kind, record) VALUES "
-            f"({literal(str(table))}, {number}, {literal(kind)}, {literal(record)})"
+    def insert_log(self, table: TableName, records: Sequence[tuple[int, str, str]]) -> str:
+        """Records as number, kind and document."""
+        rows = ", ".join(
+            f"({literal(str(table))}, {number}, {literal(kind)}, {literal(record)})" for number, kind, record in records
         )
+        return f"INSERT INTO {qualified(self.log)} (table_name, number, kind, record) VALUES {rows}"
 
     def select_last_of_kind(self, table: TableName, kind: str) -> str:
         return (

@@ -1,0 +1,231 @@
+"""Collect what counts no more: objects of retired ids, and prefixes that no run will come back to.
+
+Only ids that are retired in the warehouse lose objects, so that a worker that froze for an hour and wakes up finds
+its batch refused. A prefix that nobody knows is retired first. Rows that a taken-over warehouse lacks are kept.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+
+from tidegate.errors import CorruptRecord
+from tidegate.flows.abandon import abandon
+from tidegate.flows.context import Context
+from tidegate.flows.identity import Identity, attach
+from tidegate.flows.leases import is_dead
+from tidegate.flows.plan import UNFINISHED
+from tidegate.flows.published import Retired, read_counted, read_descriptor, read_retired
+from tidegate.flows.records import RecordLog
+from tidegate.lake.base import ObjectInfo
+from tidegate.ledger.base import JobState
+from tidegate.model.batch import BATCH_COLUMN, PERIOD_COLUMN, BatchState
+from tidegate.model.layout import batch_of, data_root
+from tidegate.model.names import TableName
+from tidegate.model.outcome import Garbage, GcOutcome
+from tidegate.model.records import BatchPeriods
+from tidegate.redshift.catalog import select_external_partitions
+from tidegate.redshift.external import drop_partition
+
+KEPT_REASONS = frozenset({"adopted"})
+ABANDONED = "abandoned"
+
+
+@dataclass(frozen=True)
+class Found:
+    """The objects below one batch's prefix; keys are relative to it."""
+
+    batch: str
+    prefix: str
+    objects: tuple[ObjectInfo, ...]
+
+    def of_period(self, period: date) -> list[ObjectInfo]:
+        folder = f"{self.prefix}{PERIOD_COLUMN}={period.isoformat()}/"
+        return [info for info in self.objects if info.key.startswith(folder)]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Garbage with the keys that go. `orphan`: its id has to be retired first."""
+
+    garbage: Garbage
+    keys: tuple[str, ...]
+    whole: bool
+    orphan: bool
+
+
+@dataclass(frozen=True)
+class GcPlan:
+    identity: Identity
+    ready: tuple[Candidate, ...]
+    waiting: tuple[Candidate, ...]
+
+
+def plan_gc(ctx: Context, older_than: timedelta | None = None) -> GcPlan:
+    """Read only. `older_than` (default: delete_grace) since an id was retired, or since an orphan was last written."""
+    grace = older_than if older_than is not None else timedelta(seconds=ctx.settings.delete_grace_seconds)
+    with ctx.warehouse.session():
+        identity = attach(ctx)
+        survey = _Survey.read(ctx, identity)
+        candidates = [c for found in _batches(ctx, identity) for c in survey.candidates(found)]
+    limit = int(grace.total_seconds())
+    ready = tuple(c for c in candidates if c.garbage.age_seconds >= limit)
+    return GcPlan(identity, ready, tuple(c for c in candidates if c.garbage.age_seconds < limit))
+
+
+def run_gc(ctx: Context, plan: GcPlan) -> GcOutcome:
+    """Retire orphans, forget partitions, delete objects; repeating it is harmless."""
+    log = RecordLog(ctx, plan.identity.warehouse)
+    removed = []
+    with ctx.warehouse.session():
+        for candidate in plan.ready:
+            if candidate.orphan and not _retire(ctx, log, candidate.garbage):
+                continue
+            _drop_partitions(ctx, candidate.garbage)
+            ctx.lake.delete(candidate.keys)
+            _note(ctx, candidate)
+            removed.append(candidate.garbage)
+    return GcOutcome(
+        tuple(removed),
+        tuple(c.garbage for c in plan.waiting),
+        sum(g.objects for g in removed),
+        sum(g.bytes for g in removed),
+    )
+
+
+def _retire(ctx: Context, log: RecordLog, garbage: Garbage) -> bool:
+    part = BatchPeriods(garbage.batch, garbage.prefix, garbage.periods or (date.min,))
+    return abandon(ctx, log, garbage.table, part, "no run came back to it")
+
+
+def _drop_partitions(ctx: Context, garbage: Garbage) -> None:
+    """Forget the partitions of what goes, in every version of the table's external table that has them."""
+    row = ctx.ledger.batch(garbage.batch)
+    external = row.external if row is not None else None
+    if external is None:
+        try:
+            external = read_descriptor(ctx, garbage.prefix).external
+        except CorruptRecord:
+            return
+    known = {str(values[0]) for values in ctx.warehouse.execute(select_external_partitions(external)).rows}
+    for period in garbage.periods:
+        day = period.isoformat()
+        if any(garbage.batch in values and day in values for values in known):
+            ctx.warehouse.execute(drop_partition(external, ((BATCH_COLUMN, garbage.batch), (PERIOD_COLUMN, day))))
+
+
+def _note(ctx: Context, candidate: Candidate) -> None:
+    row = ctx.ledger.batch(candidate.garbage.batch)
+    if row is not None and candidate.whole:
+        ctx.ledger.save_batch(replace(row, state=BatchState.COLLECTED, updated_at=ctx.clock()))
+
+
+def _batches(ctx: Context, identity: Identity) -> Iterator[Found]:
+    """Every batch prefix of this warehouse in the lake, as one stream of its listing."""
+    current: tuple[str, str] | None = None
+    objects: list[ObjectInfo] = []
+    for info in ctx.lake.list(data_root(identity.warehouse)):
+        owner = batch_of(info.key)
+        if owner != current and current is not None:
+            yield Found(current[1], current[0], tuple(objects))
+            objects = []
+        current = owner
+        if owner is not None:
+            objects.append(info)
+    if current is not None:
+        yield Found(current[1], current[0], tuple(objects))
+
+
+@dataclass(frozen=True)
+class _Survey:
+    """What the warehouse and the ledger say of every id."""
+
+    ctx: Context
+    counted: frozenset[tuple[str, date]]
+    retired: dict[str, list[Retired]]
+    busy: frozenset[str]
+
+    @classmethod
+    def read(cls, ctx: Context, identity: Identity) -> "_Survey":
+        counted = frozenset(
+            (item.batch, proof.period)
+            for source in (ctx.control.published, ctx.control.copies)
+            for item in read_counted(ctx, source)
+            for proof in item.proofs
+        )
+        retired: dict[str, list[Retired]] = {}
+        for item in read_retired(ctx):
+            retired.setdefault(item.batch, []).append(item)
+        now = ctx.clock()
+        live = {
+            job.id
+            for job in ctx.ledger.jobs(limit=10_000)
+            if job.state is JobState.RUNNING and job.lease_until > now and not is_dead(job.owner)
+        }
+        busy = frozenset(row.id for row in ctx.ledger.batches(states=UNFINISHED) if row.job in live)
+        return cls(ctx, counted, retired, busy)
+
+    def candidates(self, found: Found) -> Iterator[Candidate]:
+        if found.batch in self.busy:
+            return
+        retired = self.retired.get(found.batch, [])
+        counts = any(batch == found.batch for batch, _ in self.counted)
+        if not retired and not counts:
+            yield from self._orphan(found)
+        elif not counts and all(item.reason not in KEPT_REASONS for item in retired):
+            periods = tuple(sorted(item.period for item in retired))
+            yield self._candidate(found, retired, periods, found.objects, whole=True)
+        else:
+            for item in retired:
+                objects = found.of_period(item.period)
+                kept = item.reason in KEPT_REASONS or (found.batch, item.period) in self.counted
+                if objects and not kept:
+                    yield self._candidate(found, [item], (item.period,), objects, whole=False)
+
+    def _candidate(
+        self,
+        found: Found,
+        retired: Sequence[Retired],
+        periods: tuple[date, ...],
+        objects: Sequence[ObjectInfo],
+        *,
+        whole: bool,
+    ) -> Candidate:
+        newest = max(_utc(item.at) for item in retired)
+        reason = ", ".join(sorted({item.reason for item in retired}))
+        garbage = self._garbage(found, retired[0].table, periods, objects, newest, reason)
+        return Candidate(garbage, tuple(info.key for info in objects), whole, orphan=False)
+
+    def _orphan(self, found: Found) -> Iterator[Candidate]:
+        """A prefix without a published or retired id: its worker died, or has not come far yet."""
+        row = self.ctx.ledger.batch(found.batch)
+        table = row.table if row is not None else self._described_table(found)
+        if table is None:
+            self.ctx.reporter.notice(f"{found.prefix} belongs to no table that Tidegate knows; it is left alone")
+            return
+        periods = tuple(sorted({p.period for p in self.ctx.ledger.periods(found.batch)}))
+        newest = max(info.modified for info in found.objects)
+        garbage = self._garbage(found, table, periods, found.objects, newest, ABANDONED)
+        yield Candidate(garbage, tuple(info.key for info in found.objects), whole=True, orphan=True)
+
+    def _described_table(self, found: Found) -> TableName | None:
+        try:
+            return read_descriptor(self.ctx, found.prefix).table.name
+        except CorruptRecord:
+            return None
+
+    def _garbage(
+        self,
+        found: Found,
+        table: TableName,
+        periods: tuple[date, ...],
+        objects: Sequence[ObjectInfo],
+        since: datetime,
+        reason: str,
+    ) -> Garbage:
+        age = max(0, int((self.ctx.clock() - since).total_seconds()))
+        size = sum(info.size for info in objects)
+        return Garbage(table, found.batch, found.prefix, periods, len(objects), size, age, reason)
+
+
+def _utc(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)

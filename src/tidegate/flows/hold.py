@@ -1,0 +1,66 @@
+"""Place, list and release holds: under LOCK, so that the guard of every publish sees one placed a moment ago."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from tidegate.errors import GuardFailed, ObjectMissing, SerializationConflict
+from tidegate.flows.abandon import ATTEMPTS
+from tidegate.flows.context import Context
+from tidegate.flows.holds import read_holds
+from tidegate.flows.identity import attach
+from tidegate.flows.records import RecordLog
+from tidegate.model.names import TableName
+from tidegate.model.records import Hold, LogRecord, RecordKind
+from tidegate.redshift.lock import lock
+
+
+def list_holds(ctx: Context) -> list[Hold]:
+    """All holds in force; the ledger's mirror is brought up to date."""
+    with ctx.warehouse.session() as session:
+        attach(ctx)
+        holds = read_holds(ctx, session)
+    ctx.ledger.replace_holds(holds)
+    return holds
+
+
+def add_hold(ctx: Context, table: TableName, first: date | None, last: date | None, reason: str) -> Hold:
+    """From now on no row of [first, last] leaves the table, and nothing archived of it is deleted."""
+    hold = Hold(ctx.new_id(), table, first, last, reason, ctx.clock().isoformat())
+    _commit(ctx, table, RecordKind.HOLD, [ctx.control.insert_hold(hold)], hold=hold)
+    return hold
+
+
+def release_hold(ctx: Context, hold: str) -> Hold:
+    """Raises ObjectMissing when there is no such hold."""
+    known = {h.id: h for h in list_holds(ctx)}
+    if hold not in known:
+        names = ", ".join(known) or "none"
+        raise ObjectMissing(f"there is no hold {hold}", hint=f"Holds in force: {names}.")
+    _commit(ctx, known[hold].table, RecordKind.RELEASE, [ctx.control.delete_hold(hold)], released=hold)
+    return known[hold]
+
+
+def _commit(
+    ctx: Context,
+    table: TableName,
+    kind: RecordKind,
+    changes: Sequence[str],
+    hold: Hold | None = None,
+    released: str | None = None,
+) -> None:
+    with ctx.warehouse.session():
+        log = RecordLog(ctx, attach(ctx).warehouse)
+        for attempt in range(ATTEMPTS):
+            record = LogRecord(
+                log.sync(table) + 1, kind, log.warehouse, table, ctx.clock().isoformat(), hold=hold, released=released
+            )
+            serializable = ctx.warehouse.capabilities.serializable
+            first = lock(ctx.settings.control_schema, [table], serializable=serializable)
+            try:
+                ctx.warehouse.transaction([first, *log.append([record]), *changes])
+                break
+            except (GuardFailed, SerializationConflict):
+                if attempt == ATTEMPTS - 1:
+                    raise
+        log.sync(table)
+    list_holds(ctx)

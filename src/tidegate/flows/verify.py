@@ -1,0 +1,218 @@
+"""Audit: warehouse, lake, catalog and ledger against one another, every difference by name."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from tidegate.errors import CorruptRecord, StatementError
+from tidegate.flows.context import Context
+from tidegate.flows.files import listing
+from tidegate.flows.identity import attach
+from tidegate.flows.published import Counted, Retired, proofs_of, read_counted, read_descriptor, read_retired
+from tidegate.flows.records import RecordLog
+from tidegate.flows.replay import BatchPeriod, Replayed, replay
+from tidegate.model.batch import PERIOD_COLUMN, BatchState, Descriptor, HashIdentity, PeriodProof
+from tidegate.model.names import TableName
+from tidegate.model.outcome import Difference, VerifyOutcome
+from tidegate.redshift.catalog import select_external_partitions
+from tidegate.redshift.fingerprint import EXPRESSION, fingerprint_by_period
+from tidegate.redshift.identifiers import qualified
+from tidegate.redshift.rows import of_batch
+from tidegate.signals.base import Progress
+
+
+def verify(ctx: Context, tables: Sequence[TableName] = (), *, deep: bool = False) -> VerifyOutcome:
+    """Check every table that has cold rows, or the given ones. Changes nothing.
+
+    Shallow: identities of all files (locally by reading the bytes) and all records. Deep: the rows too, read back
+    through the external table.
+    """
+    with ctx.warehouse.session():
+        identity = attach(ctx)
+        log = RecordLog(ctx, identity.warehouse)
+        published = _by_table(read_counted(ctx, ctx.control.published))
+        copies = _by_table(read_counted(ctx, ctx.control.copies))
+        retired: dict[TableName, list[Retired]] = {}
+        for item in read_retired(ctx):
+            retired.setdefault(item.table, []).append(item)
+        known = sorted({*published, *copies, *retired, *(p.table for p in ctx.settings.policies)})
+        audits = [
+            _Audit(ctx, log, table, published.get(table, []), copies.get(table, []), retired.get(table, []), deep)
+            for table in (tables or known)
+        ]
+        for audit in audits:
+            audit.run()
+    return VerifyOutcome(
+        tables=len(audits),
+        batches=sum(audit.batches for audit in audits),
+        files=sum(audit.files for audit in audits),
+        rows=sum(audit.rows for audit in audits),
+        deep=deep,
+        differences=tuple(d for audit in audits for d in audit.differences),
+    )
+
+
+def _by_table(counted: Sequence[Counted]) -> dict[TableName, list[Counted]]:
+    tables: dict[TableName, list[Counted]] = {}
+    for item in counted:
+        tables.setdefault(item.table, []).append(item)
+    return tables
+
+
+@dataclass
+class _Audit:
+    """One table. Kinds of differences are stable words, listed in docs/verify.md."""
+
+    ctx: Context
+    log: RecordLog
+    table: TableName
+    published: list[Counted]
+    copies: list[Counted]
+    retired: list[Retired]
+    deep: bool
+    batches: int = 0
+    files: int = 0
+    rows: int = 0
+    differences: list[Difference] = field(default_factory=list)
+
+    def differ(self, kind: str, name: str, detail: str) -> None:
+        self.differences.append(Difference(self.table, kind, name, detail))
+
+    def run(self) -> None:
+        state = self._records()
+        for batch in (*self.published, *self.copies):
+            self.batches += 1
+            self.rows += sum(p.rows for p in batch.proofs)
+            self.ctx.reporter.progress(Progress(f"{self.table} verify", self.rows))
+            prefix = state.prefixes.get(batch.batch)
+            if prefix is None:
+                self.differ("batch.unrecorded", batch.batch, "counts in the warehouse, but no record says so")
+                continue
+            try:
+                descriptor = read_descriptor(self.ctx, prefix)
+            except CorruptRecord as error:
+                self.differ("descriptor.unreadable", batch.batch, error.message)
+                continue
+            self._descriptor(batch, descriptor)
+            self._files(batch, descriptor)
+            self._partitions(batch, descriptor)
+            self._ledger(batch)
+            if self.deep:
+                self._rows(batch, descriptor)
+
+    def _records(self) -> Replayed:
+        """The lake's record against the warehouse's tables."""
+        try:
+            state = replay(self.log.read(self.table))
+        except CorruptRecord as error:
+            self.differ("record.unreadable", str(self.table), error.message)
+            return Replayed()
+        head = self.log.head(self.table)
+        for number in state.gaps:
+            self.differ("record.missing", f"{number}", "the lake has no record of this number")
+        if state.number < head:
+            self.differ(
+                "record.missing", f"{state.number + 1}", f"the warehouse is at {head}, the lake at {state.number}"
+            )
+        if state.number > head:
+            self.differ("record.ahead", f"{head + 1}", f"the lake is at {state.number}, the warehouse at {head}")
+        self._against(state, "published", self.published, state.published)
+        self._against(state, "copies", self.copies, state.copies)
+        counted = {(b.batch, p.period) for b in self.published for p in b.proofs}
+        for item in self.retired:
+            if (item.batch, item.period) in counted:
+                self.differ("batch.contradicts", item.batch, f"{item.period} is both published and retired")
+        return state
+
+    def _against(self, state: Replayed, name: str, counted: list[Counted], there: set[BatchPeriod]) -> None:
+        here = {(b.batch, p.period) for b in counted for p in b.proofs}
+        for batch, period in sorted(here - there):
+            if batch in state.prefixes:
+                self.differ("record.contradicts", batch, f"{period} is in {name}, but the record says otherwise")
+        for batch, period in sorted(there - here):
+            self.differ("record.contradicts", batch, f"{period} counts in the record, but is not in {name}")
+
+    def _descriptor(self, batch: Counted, descriptor: Descriptor) -> None:
+        described = {p.period: p for p in descriptor.periods}
+        for proof in batch.proofs:
+            known = described.get(proof.period)
+            if known is None:
+                self.differ("descriptor.period", batch.batch, f"{proof.period} is not in the descriptor")
+            elif known != proof:
+                self.differ(
+                    "descriptor.rows",
+                    batch.batch,
+                    f"{proof.period}: {known.rows} rows described, {proof.rows} published"
+                    if known.rows != proof.rows
+                    else f"{proof.period}: the fingerprints differ",
+                )
+
+    def _files(self, batch: Counted, descriptor: Descriptor) -> None:
+        found = listing(self.ctx, descriptor.prefix)
+        days = {p.period for p in batch.proofs}
+        for file in descriptor.files:
+            if file.period not in days:
+                continue
+            self.files += 1
+            info, name = found.get(file.key), f"{descriptor.prefix}{file.key}"
+            if info is None:
+                self.differ("file.missing", name, f"{file.rows} rows of {file.period}")
+            elif info.size != file.size:
+                self.differ("file.size", name, f"{info.size} bytes, {file.size} described")
+            elif file.sha256 is not None:
+                if self.ctx.lake.sha256(info.key) != file.sha256:
+                    self.differ("file.bytes", name, "its bytes are not those that were written")
+            elif (info.etag, info.version) != (file.etag, file.version):
+                self.differ("file.identity", name, "it was replaced after it was written")
+        known = {f.key for f in descriptor.files}
+        for key in sorted(found):
+            if key not in known and key.startswith(f"{PERIOD_COLUMN}="):
+                self.differ("file.extra", f"{descriptor.prefix}{key}", "it does not belong to the batch")
+
+    def _partitions(self, batch: Counted, descriptor: Descriptor) -> None:
+        rows = self.ctx.warehouse.execute(select_external_partitions(descriptor.external)).rows
+        known = {str(row[0]) for row in rows}
+        for proof in batch.proofs:
+            day = proof.period.isoformat()
+            if not any(batch.batch in values and day in values for values in known):
+                self.differ("partition.missing", batch.batch, f"{descriptor.external} has no partition for {day}")
+
+    def _ledger(self, batch: Counted) -> None:
+        row = self.ctx.ledger.batch(batch.batch)
+        if row is None:
+            self.differ(
+                "ledger.missing", batch.batch, "the ledger does not know the batch; run `tidegate ledger rebuild`"
+            )
+        elif row.state not in (BatchState.PUBLISHED, BatchState.RECLAIMED, BatchState.COPIED, BatchState.VERIFIED):
+            self.differ("ledger.state", batch.batch, f"the ledger says {row.state}, but its rows count")
+
+    def _rows(self, batch: Counted, descriptor: Descriptor) -> None:
+        """Read the rows back through the external table; another engine's fingerprint is not comparable."""
+        engine = self.ctx.warehouse.capabilities
+        days = [p.period.isoformat() for p in batch.proofs]
+        statement = fingerprint_by_period(
+            descriptor.columns,
+            engine.hash_function,
+            f"e.{PERIOD_COLUMN}",
+            f"{qualified(descriptor.external)} AS e",
+            of_batch(batch.batch, days, "e"),
+            alias="e",
+        )
+        comparable = descriptor.hash == HashIdentity(engine.engine, engine.engine_version, EXPRESSION)
+        try:
+            back = proofs_of(self.ctx.warehouse.execute(statement))
+        except StatementError as error:
+            self.differ("rows.unreadable", batch.batch, error.message)
+            return
+        for period, expected, actual in _pairs(batch.proofs, back):
+            if expected.rows != actual.rows:
+                self.differ("rows.count", batch.batch, f"{period}: {actual.rows} rows read, {expected.rows} published")
+            elif comparable and expected.fingerprint != actual.fingerprint:
+                self.differ("rows.fingerprint", batch.batch, f"{period}: the rows are not those that were archived")
+
+
+def _pairs(
+    expected: Sequence[PeriodProof], actual: Sequence[PeriodProof]
+) -> Iterator[tuple[str, PeriodProof, PeriodProof]]:
+    read = {p.period: p for p in actual}
+    for proof in expected:
+        yield proof.period.isoformat(), proof, read.get(proof.period, PeriodProof(proof.period, 0, "0"))
