@@ -35,9 +35,9 @@ class App:
 
     @cached_property
     def ledger(self) -> Ledger:
-        driver = importlib.import_module("tidegate.ledger.sql")
-        ledger: Ledger = driver.SqlLedger(self.settings.ledger)
-        return ledger
+        from tidegate.ledger.sql import SqlLedger
+
+        return SqlLedger(self.settings.ledger)
 
     def close(self) -> None:
         """Close what was opened."""

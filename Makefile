@@ -1,0 +1,46 @@
+# Everything that is done with this repository. `make test` and `make demo` need Python 3.11 or newer and nothing
+# else: they make .venv with the locked packages first.
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check bench faults lock clean core dev
+
+export PYTHON
+
+BIN := .venv/bin
+PYTEST := $(BIN)/python -m pytest -n auto
+LOCK := PATH="$$PATH:$(BIN)" uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url \
+    --python-version 3.11
+
+help: ## Show this list
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
+
+demo: core ## Show the main job on realistic orders: load, archive, query hot and cold, restore
+	$(BIN)/tidegate demo
+
+test: check ## Run all checks and all tests
+	$(PYTEST)
+
+check: dev ## Run the linter, the formatter, the type checker and the import contracts
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+bench: dev ## Measure Tidegate against the raw engine, side by side
+	$(BIN)/python -m bench
+
+faults: dev ## Run the property and crash tests with many more examples
+	$(PYTEST) --hypothesis-profile faults tests/property tests/faults
+
+lock: dev ## Lock the newest allowed packages, with hashes; needs uv
+	@PATH="$$PATH:$(BIN)" command -v uv >/dev/null || { echo "error: there is no uv; hint: install it" >&2; exit 1; }
+	$(LOCK) requirements/core.in -o requirements/core.txt
+	$(LOCK) -c requirements/core.txt requirements/dev.in -o requirements/dev.txt
+	$(LOCK) -c requirements/dev.txt requirements/build.in -o requirements/build.txt
+
+clean: ## Remove all that make has made, .venv too
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist demo
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+core dev:
+	@requirements/install $@
