@@ -1,7 +1,7 @@
 """Run an archive plan: table by table, batch by batch, each finished or given up before the next."""
 
 from dataclasses import asdict, dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 
 from tidegate.errors import TidegateError
 from tidegate.flows.batch_run import BatchRun
@@ -26,12 +26,15 @@ ROUNDS = 4
 """How often a table is planned anew in one run when its rows keep changing."""
 
 
-def run_archive(ctx: Context, plan: ArchivePlan) -> ArchiveOutcome:
-    """Carry the plan out. A table that fails never stops the others; what was done stands in the outcome."""
+def run_archive(ctx: Context, plan: ArchivePlan, until: datetime | None = None) -> ArchiveOutcome:
+    """Carry the plan out. A table that fails never stops the others; what was done stands in the outcome.
+
+    `until` (aware) is the end of the maintenance window: no batch is begun after it.
+    """
     outcomes: list[BatchOutcome] = []
     failures: list[Failure] = []
     for table_plan in plan.tables:
-        run = TableRun(ctx, plan.identity, plan.as_of, table_plan)
+        run = TableRun(ctx, plan.identity, plan.as_of, table_plan, until)
         try:
             run.run()
         except TidegateError as error:
@@ -50,6 +53,7 @@ class TableRun:
     identity: Identity
     as_of: date
     plan: TablePlan
+    until: datetime | None = None
     outcomes: list[BatchOutcome] = field(default_factory=list)
 
     def run(self) -> None:
@@ -85,6 +89,9 @@ class TableRun:
         if self.plan.specs:
             record_policy(self.ctx, log, self.plan.policy)
         for spec in self.plan.specs:
+            if self.until is not None and self.ctx.clock() >= self.until:
+                self.ctx.reporter.notice(f"{spec.table.name}: the window has ended, the rest waits for the next run")
+                return False
             row = planned_row(self.ctx, held, spec)
             if spec.policy.action is Action.PURGE:
                 row, changed = purge(self.ctx, log, held, spec, row)

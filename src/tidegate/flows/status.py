@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from tidegate.flows.context import Context
-from tidegate.flows.hold import read_holds
+from tidegate.flows.holds import read_holds
 from tidegate.flows.identity import Identity, attach
 from tidegate.flows.plan import UNFINISHED
 from tidegate.flows.published import Counted, read_counted
