@@ -1,0 +1,79 @@
+"""The migrations end where the tables that the queries use begin."""
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import MetaData, create_engine, inspect
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.engine import Inspector
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+from tidegate.errors import LedgerUnreachable
+from tidegate.ledger.sql import SqlLedger, migrations
+from tidegate.ledger.sql.tables import METADATA
+
+
+def described(inspector: Inspector) -> dict[str, object]:
+    return {
+        table: (
+            [(c["name"], str(c["type"]), c["nullable"]) for c in inspector.get_columns(table)],
+            inspector.get_pk_constraint(table)["constrained_columns"],
+            [(f["constrained_columns"], f["referred_table"]) for f in inspector.get_foreign_keys(table)],
+            sorted(
+                (str(i["name"]), i["column_names"], i["unique"], str(i["dialect_options"].get("sqlite_where")))
+                for i in inspector.get_indexes(table)
+            ),
+        )
+        for table in inspector.get_table_names()
+    }
+
+
+def test_migrated_and_declared_tables_are_the_same(tmp_path: Path) -> None:
+    SqlLedger(tmp_path / "migrated").close()
+    declared, migrated = (create_engine(f"sqlite:///{tmp_path / name}") for name in ("declared", "migrated"))
+    METADATA.create_all(declared)
+    assert described(inspect(migrated)) == described(inspect(declared))
+    declared.dispose()
+    migrated.dispose()
+
+
+def test_the_tables_can_be_declared_on_postgresql() -> None:
+    dialect = postgresql.dialect()
+    for table in METADATA.sorted_tables:
+        assert str(CreateTable(table).compile(dialect=dialect)).strip().startswith(f"CREATE TABLE {table.name}")
+    jobs = METADATA.tables["jobs"]
+    one = next(index for index in jobs.indexes if index.name == "jobs_one_running")
+    assert str(CreateIndex(one).compile(dialect=dialect)) == (
+        "CREATE UNIQUE INDEX jobs_one_running ON jobs (kind, table_schema, table_name) WHERE state = 'running'"
+    )
+
+
+def test_a_migration_that_fails_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "ledger"
+
+    def broken(connection: object) -> None:
+        migrations.MIGRATIONS[0](connection)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patched:
+        patched.setattr(migrations, "MIGRATIONS", (*migrations.MIGRATIONS, broken))
+        with pytest.raises(LedgerUnreachable, match="table schema_version already exists"):
+            SqlLedger(path)
+    ledger = SqlLedger(path)
+    assert ledger.batches() == ()
+    ledger.close()
+
+
+def test_a_later_migration_is_applied_once_to_an_old_ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    SqlLedger(tmp_path / "ledger").close()
+    applied: list[MetaData] = []
+
+    def second(connection: object) -> None:
+        applied.append(MetaData())
+
+    with monkeypatch.context() as patched:
+        patched.setattr(migrations, "MIGRATIONS", (*migrations.MIGRATIONS, second))
+        SqlLedger(tmp_path / "ledger").close()
+        SqlLedger(tmp_path / "ledger").close()
+    assert len(applied) == 1
+    with pytest.raises(LedgerUnreachable, match="has schema version 2, this Tidegate knows versions up to 1"):
+        SqlLedger(tmp_path / "ledger")
