@@ -33,10 +33,8 @@ def to_policies(
 
 
 def view_name(policy: Policy) -> TableName:
-    """The policy's view, or `<table>_all`. Raises UsageError when the name would be too long."""
-    if policy.view is not None:
-        return TableName.parse(policy.view, policy.table.schema)
-    return TableName(policy.table.schema, f"{policy.table.name}_all")
+    """The policy's view, or `<table>_all`, beside its table. Raises UsageError when the name would be too long."""
+    return TableName(policy.table.schema, policy.view or f"{policy.table.name}_all")
 
 
 def _policy(section: ArchiveSection) -> Policy:
@@ -58,7 +56,7 @@ def _policy(section: ArchiveSection) -> Policy:
         max_delete_fraction=section.max_delete_fraction,
         vacuum=section.vacuum,
         acknowledge=frozenset(section.acknowledge),
-        view=str(TableName.parse(section.view, table.schema)) if section.view else None,
+        view=section.view,
     )
 
 
@@ -95,13 +93,8 @@ def _place(section: ArchiveSection, reserved: frozenset[str]) -> Iterator[str]:
         return
     if section.action is not Action.ARCHIVE:
         yield f'view needs action = "archive", since action = "{section.action}" makes no view'
-    try:
-        view = TableName.parse(section.view, table.schema)
-    except UsageError:
-        yield f"view is {show(section.view)}, must be a name, written as view or schema.view"
-        return
-    if view.schema in reserved:
-        yield f"view is {show(section.view)}, but the schema {view.schema} is Tidegate's own"
+    if "." in section.view:
+        yield f"view is {show(section.view)}, must be a name without a schema, since the view lies beside its table"
 
 
 def _location(location: str) -> Iterator[str]:

@@ -13,8 +13,8 @@ from tidegate.model.periods import Granularity
 from tidegate.model.policy import GB, Action, Housekeeping
 
 _MEMORY = re.compile(r"[0-9]+(\.[0-9]+)? ?([KMGT]i?)?B", re.IGNORECASE)
-_MAX_FILE_BYTES = (5_000_000, 6_200_000_000)
-"""MAXFILESIZE is between 5 MB and 6.2 GB (developer guide, UNLOAD)."""
+_MAX_FILE_BYTES = (32_000_000, 6_200_000_000)
+"""MAXFILESIZE is at most 6.2 GB, and for Parquet a multiple of 32 MB (developer guide, UNLOAD)."""
 
 
 def _identifier(value: str) -> str:
@@ -72,7 +72,7 @@ def _file_mb(value: object) -> int:
     size = parse_bytes(value)
     low, high = _MAX_FILE_BYTES
     if not low <= size <= high or size % 1_000_000:
-        raise ValueError('must be whole megabytes from "5MB" to "6200MB"')
+        raise ValueError('must be whole megabytes from "32MB" to "6200MB"')
     return size // 1_000_000
 
 
@@ -132,7 +132,7 @@ class ArchiveSection(Section):
     max_delete_fraction: Annotated[float, AfterValidator(_fraction)] = 0.95
     vacuum: Annotated[Housekeeping, Field(strict=False)] = Housekeeping.AUTO
     acknowledge: list[Acknowledgement] = Field(default_factory=list)
-    view: str | None = None
+    view: Identifier | None = None
     unload: UnloadSection = UnloadSection()
 
 

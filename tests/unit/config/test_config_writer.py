@@ -28,7 +28,7 @@ POLICIES = (
         max_delete_fraction=0.5,
         vacuum=Housekeeping.ALWAYS,
         acknowledge=frozenset({"repeat"}),
-        view='public."v ${x}"',
+        view='"v ${x}',
     ),
 )
 
