@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from tidegate.flows.gc import GcPlan
     from tidegate.flows.identity import Identity
     from tidegate.flows.plan import ArchivePlan
+    from tidegate.flows.planned import PlannedStatement
     from tidegate.flows.rebuild import RebuildOutcome
     from tidegate.flows.restore_plan import RestorePlan
     from tidegate.flows.status import Status
@@ -95,6 +96,18 @@ class App:
         request = Request(tuple(map(_name, tables)), as_of, schema, max_delete_fraction)
         with self._naming_jobs():
             return plan_archive(self.context, request)
+
+    def archive_sql(self, plan: "ArchivePlan") -> "list[PlannedStatement]":
+        """Every statement that carrying out the plan would submit."""
+        from tidegate.flows.planned import archive_statements
+
+        return list(archive_statements(self.context, plan))
+
+    def restore_sql(self, plan: "RestorePlan") -> list[str]:
+        """The transaction that carrying out the plan would submit."""
+        from tidegate.flows.restore import restore_statements
+
+        return restore_statements(self.context, plan)
 
     def archive(
         self,

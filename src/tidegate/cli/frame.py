@@ -44,7 +44,9 @@ class Run:
 
 def new_group(help_text: str) -> typer.Typer:
     """A command with commands below it. Plain help: rich would take a third of a second to load."""
-    return typer.Typer(help=help_text, rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False)
+    group = typer.Typer(help=help_text, rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False)
+    group.callback()(_between)
+    return group
 
 
 def add(app: typer.Typer, name: str, command: Callable[Concatenate[Run, ...], None], exits: Sequence[int]) -> None:
@@ -52,19 +54,31 @@ def add(app: typer.Typer, name: str, command: Callable[Concatenate[Run, ...], No
     app.command(name, epilog=describe((0, 2, 130, *exits)))(_with_globals(command))
 
 
-def set_globals(context: typer.Context, config: Path | None, *, as_json: bool) -> None:
-    """Keep the options that stand before the name of the command."""
-    context.find_root().obj = Run(config, Output(as_json))
+def add_default(group: typer.Typer, command: Callable[Concatenate[Run, ...], None], exits: Sequence[int]) -> None:
+    """What `group` does when none of its commands is named; parameters as for `add`, but no arguments."""
+    group.callback(invoke_without_command=True, epilog=describe((0, 2, 130, *exits)))(_with_globals(command))
+
+
+def set_globals(context: typer.Context, config: Path | None, *, as_json: bool) -> Run:
+    """Keep the options given so far: those that stand further right win."""
+    root = context.find_root()
+    before: Run = root.obj or Run(None, Output())
+    root.obj = Run(config or before.config, Output(as_json or before.output.as_json))
+    return root.obj
+
+
+def _between(context: typer.Context, config: ConfigOption = None, as_json: JsonOption = False) -> None:
+    set_globals(context, config, as_json=as_json)
 
 
 def _with_globals(command: Callable[Concatenate[Run, ...], None]) -> Callable[..., None]:
-    """The command with `--config` and `--json` among its own options; there they win over those before its name."""
+    """The command with `--config` and `--json` among its own options."""
 
     @wraps(command)
     def call(*, context: typer.Context, config: Path | None, as_json: bool, **arguments: Any) -> None:
-        before: Run = context.find_root().obj
-        run = Run(config or before.config, Output(as_json or before.output.as_json))
-        command(run, **arguments)
+        run = set_globals(context, config, as_json=as_json)
+        if context.invoked_subcommand is None:
+            command(run, **arguments)
 
     own = list(inspect.signature(command).parameters.values())[1:]
     everything = [_option("context", typer.Context), *own, *_GLOBALS]

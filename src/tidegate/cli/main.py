@@ -8,15 +8,35 @@ from typing import Annotated
 import typer
 
 from tidegate import __version__
-from tidegate.cli import cmd_config, cmd_demo, cmd_query
+from tidegate.cli import (
+    cmd_archive,
+    cmd_config,
+    cmd_demo,
+    cmd_gc,
+    cmd_hold,
+    cmd_init,
+    cmd_ledger,
+    cmd_query,
+    cmd_restore,
+    cmd_status,
+    cmd_verify,
+)
 from tidegate.cli.exit import guarded, wants_json
 from tidegate.cli.frame import ConfigOption, JsonOption, new_group, set_globals
 from tidegate.cli.output import Output
 
 COMMANDS = (
+    cmd_archive,
     cmd_config,
     cmd_demo,
+    cmd_gc,
+    cmd_hold,
+    cmd_init,
+    cmd_ledger,
     cmd_query,
+    cmd_restore,
+    cmd_status,
+    cmd_verify,
 )
 """The modules of the commands, in alphabetical order; each has `register(app)`."""
 

@@ -53,7 +53,14 @@ def run_restore(ctx: Context, plan: RestorePlan) -> RestoreOutcome:
         return _Restore(ctx, plan).run()
 
 
+def restore_statements(ctx: Context, plan: RestorePlan) -> list[str]:
+    """The transaction that `run_restore` would submit; counts and fingerprints that are not known yet are 0."""
+    return _Restore(ctx, plan).preview() if plan.parts else []
+
+
 class _Restore:
+    """One restore. Nothing is read or written before `run`."""
+
     def __init__(self, ctx: Context, plan: RestorePlan) -> None:
         self.ctx, self.plan = ctx, plan
         self.table = plan.request.table
@@ -77,6 +84,12 @@ class _Restore:
         return RestoreOutcome(
             self.table, self.target.name, restored[0], proofs, batches, None if already else hold, already
         )
+
+    def preview(self) -> list[str]:
+        nothing: Total = (0, 0)
+        if self.plan.request.into:
+            return self._creation(nothing)
+        return self._restoration(nothing, nothing, self._holds(), [])
 
     def _check_part(self, part: RestorePart) -> None:
         """The files still are those of the descriptor, and their rows those that left the hot table."""
@@ -140,7 +153,16 @@ class _Restore:
             for part in self.plan.parts
         ]
 
-    def _copy(self, part: RestorePart) -> str:
+    def _manifest_key(self, part: RestorePart) -> str:
+        return f"{CLAIMS}{self.plan.identity.warehouse}/restore/{self.id}/{part.batch}.manifest"
+
+    def _put_manifests(self) -> None:
+        """Exact lists of files for COPY, where rows go back through it."""
+        if needs_explicit_ids(self.target):
+            for part in self.plan.parts:
+                self.ctx.lake.put(self._manifest_key(part), self._manifest(part))
+
+    def _manifest(self, part: RestorePart) -> bytes:
         days = set(part.days)
         entries = [
             {
@@ -151,12 +173,13 @@ class _Restore:
             for file in part.descriptor.files
             if file.period in days
         ]
-        key = f"{CLAIMS}{self.plan.identity.warehouse}/restore/{self.id}/{part.batch}.manifest"
-        self.ctx.lake.put(key, json.dumps({"entries": entries}).encode())
+        return json.dumps({"entries": entries}).encode()
+
+    def _copy(self, part: RestorePart) -> str:
         return copy(
             Copy(
                 table=self.target.name,
-                source=self.ctx.lake.uri(key),
+                source=self.ctx.lake.uri(self._manifest_key(part)),
                 iam_role=self.ctx.warehouse.capabilities.iam_role or self.ctx.settings.iam_role,
                 columns=tuple(c.name for c in part.version.columns),
                 manifest=True,
@@ -172,29 +195,34 @@ class _Restore:
             raise Refused(
                 f"{name} exists and holds other rows", hint="Drop it, or restore into a table of another name."
             )
-        self._transaction(
-            [
-                self._lock(),
-                *self._still_published(),
-                create_table(self.target),
-                *self._inserts(),
-                guard(
-                    qualified(name),
-                    matches(self.columns, self.hash_function, restored[0], str(restored[1])),
-                    SUM_DIFFERS,
-                ),
-            ]
-        )
+        self._put_manifests()
+        self._transaction(self._creation(restored))
         return None
+
+    def _creation(self, restored: Total) -> list[str]:
+        """ONE transaction: the new table, its rows, and the proof that they are the archived ones."""
+        return [
+            self._lock(),
+            *self._still_published(),
+            create_table(self.target),
+            *self._inserts(),
+            guard(
+                qualified(self.target.name),
+                matches(self.columns, self.hash_function, restored[0], str(restored[1])),
+                SUM_DIFFERS,
+            ),
+        ]
 
     def _into_hot(self, restored: Total) -> str:
         if self.plan.create:
             self.ctx.warehouse.execute(f"{self.mark} {create_table(self.target, if_not_exists=True)}")
+        self._put_manifests()
         holds = self._holds()
         for attempt in range(ATTEMPTS):
             before = self._total(totals(self.columns, self.hash_function, qualified(self.target.name), self._span()))
             try:
-                self._transaction(self._restoration(before, restored, holds))
+                log = self.log.append(self._records(holds))
+                self._transaction(self._restoration(before, restored, holds, log))
                 break
             except GuardFailed as error:
                 retry = error.message.startswith((BEFORE_CHANGED, "another record came first"))
@@ -227,7 +255,7 @@ class _Restore:
             for number, r in enumerate(ranges, start=1)
         ]
 
-    def _restoration(self, before: Total, restored: Total, holds: Sequence[Hold]) -> list[str]:
+    def _restoration(self, before: Total, restored: Total, holds: Sequence[Hold], log: Sequence[str]) -> list[str]:
         """ONE transaction: the rows come back, the batch is retired, and the fingerprints add up."""
         control, name, span = self.ctx.control, qualified(self.target.name), self._span()
         after = before[0] + restored[0], before[1] + restored[1]
@@ -250,7 +278,7 @@ class _Restore:
                 for statement in control.insert_retired(self.table, part.batch, part.days, RESTORED, self.ctx.stamp())
             ),
             *(control.insert_hold(hold) for hold in holds),
-            *self.log.append(self._records(holds)),
+            *log,
             is_exactly(after, SUM_DIFFERS),
         ]
 

@@ -1,6 +1,6 @@
 """The statements of one batch, in the order of its steps: what a plan prints and what a run submits are the same.
 
-At planning the proof is not known yet: the places where it will stand hold `{rows}` and `{fingerprint}`.
+At planning the proof is not known yet: counts and fingerprints are 0 there, and the record is left out.
 """
 
 from collections.abc import Sequence

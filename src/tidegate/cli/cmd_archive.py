@@ -1,0 +1,144 @@
+"""`tidegate plan` and `tidegate archive`."""
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tidegate.cli.failures import exit_code, failure_document, failure_lines
+from tidegate.cli.frame import Run, add
+from tidegate.cli.options import day, window_end
+from tidegate.cli.output import counted, table
+from tidegate.cli.plan_output import plan_document, plan_lines, sql_lines
+from tidegate.cli.progress import size
+from tidegate.errors import ConfirmationNeeded
+from tidegate.warehouse.base import ResultColumn
+
+if TYPE_CHECKING:
+    from tidegate.app import App
+    from tidegate.flows.plan import ArchivePlan
+    from tidegate.model.outcome import ArchiveOutcome, BatchOutcome
+
+Tables = Annotated[list[str] | None, typer.Argument(metavar="[TABLE]...", help="Tables with a policy; all if none.")]
+AsOf = Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="Plan as if today were DATE.")]
+Schema = Annotated[str | None, typer.Option("--schema", metavar="S", help="Only tables of this schema.")]
+Fraction = Annotated[
+    float | None,
+    typer.Option("--max-delete-fraction", min=0.0, max=1.0, metavar="F", help="Lift the policy's guard to F (0 to 1)."),
+]
+
+
+def register(app: typer.Typer) -> None:
+    add(app, "plan", plan, exits=(3, 4, 7))
+    add(app, "archive", archive, exits=(3, 4, 5, 6, 7))
+
+
+def plan(run: Run, tables: Tables = None, as_of: AsOf = None, schema: Schema = None, fraction: Fraction = None) -> None:
+    """Show what `archive` would do: what is due, in which batches, and what stands in the way.
+
+    With --json every statement stands under "sql".
+    """
+    with run.app() as app:
+        made = app.plan(*(tables or ()), as_of=day(as_of, "--as-of"), schema=schema, max_delete_fraction=fraction)
+        _print_plan(run, app, made, with_sql=run.output.as_json)
+
+
+def archive(
+    run: Run,
+    tables: Tables = None,
+    as_of: AsOf = None,
+    schema: Schema = None,
+    until: Annotated[str | None, typer.Option("--until", metavar="TIME", help="Begin no batch after TIME.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print plan and SQL, change nothing.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before rows are deleted.")] = False,
+    fraction: Fraction = None,
+) -> None:
+    """Move what is due to the lake: unload, prove, and only then delete.
+
+    Killed at any point, the same command goes on where it stopped.
+    """
+    with run.app() as app:
+        made = app.plan(*(tables or ()), as_of=day(as_of, "--as-of"), schema=schema, max_delete_fraction=fraction)
+        if dry_run:
+            _print_plan(run, app, made, with_sql=True)
+            return
+        end = window_end(until, app.context.clock(), app.settings.timezone)
+        if not yes:
+            _confirm(run, made)
+        outcome = app.run_archive(made, end)
+    _print_outcome(run, made, outcome)
+    if outcome.failures:
+        raise typer.Exit(exit_code(outcome.failures, done=bool(outcome.batches)))
+
+
+def _print_plan(run: Run, app: "App", made: "ArchivePlan", *, with_sql: bool) -> None:
+    statements = app.archive_sql(made) if with_sql else []
+    lines = [*plan_lines(made), *sql_lines(statements)]
+    run.output.result(plan_document(made, statements), lines or ["nothing is due"])
+
+
+def _confirm(run: Run, made: "ArchivePlan") -> None:
+    """Ask a person before rows leave the warehouse.
+
+    Raises:
+        ConfirmationNeeded: nobody is there to ask, or the answer was no.
+    """
+    rows = sum(s.rows for t in made.tables for s in t.specs if t.policy.action.value != "copy" and not t.refusal)
+    if not rows:
+        return
+    if run.output.as_json or not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise ConfirmationNeeded(
+            f"{counted(rows, 'row')} would leave the warehouse and nobody is there to confirm it",
+            hint="Run it with --yes, or look at it first with --dry-run.",
+        )
+    for line in plan_lines(made):
+        run.output.notice(line)
+    if not typer.confirm(f"Archive {counted(rows, 'row')}?", err=True):
+        raise ConfirmationNeeded("not confirmed", hint="Nothing was changed.")
+
+
+def _print_outcome(run: Run, made: "ArchivePlan", outcome: "ArchiveOutcome") -> None:
+    for failure in outcome.failures:
+        if run.output.as_json:
+            run.output.document(failure_document(failure))
+        else:
+            for line in failure_lines(failure):
+                run.output.notice(line)
+    document = {"message_type": "result", "batches": [batch_document(b) for b in outcome.batches]}
+    run.output.result(document, _lines(made, outcome))
+
+
+def batch_document(batch: "BatchOutcome") -> dict[str, object]:
+    return {
+        "table": str(batch.table),
+        "batch": batch.batch,
+        "state": batch.state.value,
+        "rows": batch.rows,
+        "files": batch.files,
+        "bytes": batch.bytes,
+        "checkpoint": batch.checkpoint.isoformat() if batch.checkpoint else None,
+        "periods": [
+            {"period": p.period.isoformat(), "rows": p.rows, "fingerprint": p.fingerprint} for p in batch.periods
+        ],
+    }
+
+
+def _lines(made: "ArchivePlan", outcome: "ArchiveOutcome") -> list[str]:
+    untouched = [
+        f"{t.policy.table}: {counted(t.null_rows, 'row')} without a usable date were not touched"
+        for t in made.tables
+        if t.null_rows
+    ]
+    return [*_done(outcome), *untouched]
+
+
+def _done(outcome: "ArchiveOutcome") -> list[str]:
+    if not outcome.batches:
+        return [] if outcome.failures else ["nothing was due"]
+    heads = ("table", "batch", "state", "rows", "periods", "files", "size")
+    columns = [ResultColumn(name, "bigint" if name in ("rows", "periods", "files") else "varchar") for name in heads]
+    rows = [
+        (str(b.table), b.batch, b.state.value, b.rows, len(b.periods), b.files, size(b.bytes)) for b in outcome.batches
+    ]
+    total = sum(b.rows for b in outcome.batches)
+    return [*table(columns, rows), f"{counted(total, 'row')} in {counted(len(rows), 'batch', 'batches')}"]

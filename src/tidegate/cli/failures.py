@@ -1,0 +1,27 @@
+"""Failures of single tables in a run that went on with the others."""
+
+from collections.abc import Sequence
+
+from tidegate.errors import PartialFailure
+from tidegate.model.outcome import Failure
+
+
+def exit_code(failures: Sequence[Failure], *, done: bool) -> int:
+    """The failures' own code when nothing else was done and all agree; else 5, some work failed."""
+    codes = {failure.exit_code for failure in failures}
+    return codes.pop() if len(codes) == 1 and not done else PartialFailure.exit_code
+
+
+def failure_document(failure: Failure) -> dict[str, object]:
+    return {
+        "message_type": "error",
+        "object": failure.name,
+        "code": failure.code,
+        "message": failure.message,
+        "hint": failure.hint,
+    }
+
+
+def failure_lines(failure: Failure) -> list[str]:
+    lines = [f"error: {failure.message}"]
+    return [*lines, f"hint: {failure.hint}"] if failure.hint else lines

@@ -1,0 +1,44 @@
+"""The statements of a plan, before they are run: what `--dry-run` prints."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tidegate.flows.context import Context
+from tidegate.flows.plan import ArchivePlan
+from tidegate.flows.statements import BatchStatements
+from tidegate.flows.versions import Versions
+from tidegate.model.names import TableName
+from tidegate.model.policy import Action
+
+
+@dataclass(frozen=True)
+class PlannedStatement:
+    """One statement that a run would submit. Where a proof will stand, counts and fingerprints are 0."""
+
+    table: TableName
+    batch: str
+    step: str
+    sql: str
+
+
+def archive_statements(ctx: Context, plan: ArchivePlan) -> Iterator[PlannedStatement]:
+    """In the order in which a run submits them."""
+    capabilities = ctx.warehouse.capabilities
+    for table_plan in plan.tables:
+        versions = Versions(ctx, plan.identity.warehouse, table_plan.policy.table)
+        known = versions.load() if table_plan.policy.action is Action.ARCHIVE else []
+        for number, spec in enumerate(table_plan.specs):
+            statements = BatchStatements(
+                spec,
+                ctx.settings,
+                ctx.control,
+                capabilities.iam_role or ctx.settings.iam_role,
+                capabilities.serializable,
+            )
+            if number == 0 and spec.version is not None and spec.version not in known:
+                known = [*known, spec.version]
+                for sql in versions.create_statements(spec.version):
+                    yield PlannedStatement(spec.table.name, spec.batch, "catalog", sql)
+            for step, texts in statements.planned(known, ctx.stamp()).items():
+                for sql in texts:
+                    yield PlannedStatement(spec.table.name, spec.batch, step, sql)
