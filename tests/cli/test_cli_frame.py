@@ -11,7 +11,7 @@ from tests.cli.conftest import CONFIG, Cli
 from tidegate import __version__
 from tidegate.cli import main as entry
 from tidegate.cli.exit import MEANINGS
-from tidegate.cli.frame import Run, add
+from tidegate.cli.frame import Run, add, add_default, new_group
 from tidegate.errors import HoldInForce
 
 HEAVY = ("duckdb", "sqlalchemy", "pyarrow", "pydantic", "sqlglot", "obstore", "boto3", "rich")
@@ -66,20 +66,20 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
 
 def test_the_program_runs_as_a_process_of_its_own(tmp_path: Path) -> None:
     (tmp_path / "tidegate.toml").write_text(CONFIG)
-    program = "import sys; from tidegate.cli.main import main; sys.exit(main())"
     done = subprocess.run(
-        [sys.executable, "-c", program, "config", "check"], capture_output=True, text=True, check=True, cwd=tmp_path
+        [sys.executable, "-m", "tidegate", "config", "check"], capture_output=True, text=True, check=True, cwd=tmp_path
     )
     assert done.stdout.splitlines()[0] == f"{tmp_path}/tidegate.toml is correct"
     assert done.stderr == ""
 
 
 def test_a_reader_that_leaves_ends_the_program_quietly(tmp_path: Path) -> None:
-    program = "import sys; from tidegate.cli.main import main; sys.exit(main())"
     reading, writing = os.pipe()
     os.close(reading)
     with os.fdopen(writing, "wb") as gone:
-        done = subprocess.run([sys.executable, "-c", program, "--help"], stdout=gone, stderr=subprocess.PIPE, text=True)
+        done = subprocess.run(
+            [sys.executable, "-m", "tidegate", "--help"], stdout=gone, stderr=subprocess.PIPE, text=True
+        )
     assert (done.returncode, done.stderr) == (141, "")
 
 
@@ -110,10 +110,34 @@ def test_global_options_are_taken_before_and_after_the_command(cli: Cli) -> None
     other.write_text(CONFIG.replace('"lake"', '"sea"'))
     before = cli.ok("--json", "--config", other, "config", "check").document
     after = cli.ok("config", "check", "--json", "--config", other).document
-    assert before == after
+    between = cli.ok("config", "--json", "--config", other, "check").document
+    assert before == after == between
     assert before["file"] == str(other)
     both = cli.ok("--config", other, "config", "check", "--config", "tidegate.toml", "--json").document
     assert both["file"] == f"{cli.folder}/tidegate.toml"
+
+
+def test_a_group_may_do_something_itself(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    def whole(run: Run, rows: int = 3) -> None:
+        """All of it."""
+        run.output.result({"rows": rows}, [f"{rows} rows"])
+
+    def part(run: Run) -> None:
+        run.output.result({"part": 1}, ["a part"])
+
+    class Group:
+        @staticmethod
+        def register(app: typer.Typer) -> None:
+            group = new_group("Do it.")
+            app.add_typer(group, name="do")
+            add_default(group, whole, exits=(7,))
+            add(group, "part", part, exits=())
+
+    monkeypatch.setattr(entry, "COMMANDS", (Group,))
+    assert cli.ok("do", "--rows", "5").stdout == "5 rows\n"
+    assert cli.ok("do", "part").stdout == "a part\n"
+    assert cli.ok("do", "--json", "part").document == {"part": 1}
+    assert "  7    the warehouse, the lake or the ledger cannot be reached\n" in cli.ok("do", "--help").stdout
 
 
 @pytest.mark.parametrize(

@@ -63,8 +63,8 @@ def set_globals(context: typer.Context, config: Path | None, *, as_json: bool) -
     """Keep the options given so far: those that stand further right win."""
     root = context.find_root()
     before: Run = root.obj or Run(None, Output())
-    root.obj = Run(config or before.config, Output(as_json or before.output.as_json))
-    return root.obj
+    run = root.obj = Run(config or before.config, Output(as_json or before.output.as_json))
+    return run
 
 
 def _between(context: typer.Context, config: ConfigOption = None, as_json: JsonOption = False) -> None:
