@@ -1,8 +1,9 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
@@ -96,11 +97,21 @@ def test_version(cli: Cli) -> None:
     assert cli.ok("--version", "--json").document == {"version": __version__}
 
 
-@pytest.mark.parametrize("arguments", [["query"], ["config", "check"], ["demo", "orders"]])
-def test_the_help_of_each_command_ends_with_its_exit_codes(cli: Cli, arguments: list[str]) -> None:
+def _commands(group: Any, *path: str) -> Iterator[tuple[str, ...]]:
+    """Every command line that does something, as words."""
+    for name, command in group.commands.items():
+        below = getattr(command, "commands", None)
+        if below is None or command.invoke_without_command:
+            yield (*path, name)
+        if below is not None:
+            yield from _commands(command, *path, name)
+
+
+@pytest.mark.parametrize("arguments", sorted(_commands(typer.main.get_command(entry.build()))), ids=" ".join)
+def test_the_help_of_each_command_ends_with_its_exit_codes(cli: Cli, arguments: tuple[str, ...]) -> None:
     lines = cli.ok(*arguments, "--help").stdout.rstrip().splitlines()
     codes = [line.split(maxsplit=1) for line in lines[lines.index("  Exit codes:") + 1 :]]
-    assert {"0", "2", "130"} < {code for code, _ in codes}
+    assert {"0", "2", "130"} <= {code for code, _ in codes}
     assert all(MEANINGS[int(code)] == meaning for code, meaning in codes)
     assert any(line.startswith("  --config FILE") for line in lines)
 
@@ -149,8 +160,8 @@ def test_a_group_may_do_something_itself(cli: Cli, monkeypatch: pytest.MonkeyPat
         (["config"], "missing command", "tidegate config"),
         (["query", "a", "b"], "got unexpected extra argument(s) (b)", "tidegate query"),
         (
-            ["demo", "orders", "x", "--rows", "0"],
-            "invalid value for '--rows': Input should be greater than or equal to 1",
+            ["demo", "orders", "x", "--rows", "many"],
+            "invalid value for '--rows': Input should be a valid integer, unable to parse string as an integer",
             "tidegate demo orders",
         ),
     ],
