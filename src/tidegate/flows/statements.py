@@ -24,7 +24,7 @@ from tidegate.redshift.unload import Unload, unload
 from tidegate.redshift.view import all_view
 
 HOT_CHANGED = "hot rows changed"
-COLUMNS_CHANGED = "the table's columns changed"
+COLUMNS_CHANGED = "columns changed"
 """Reasons of guards, as `GuardFailed.message` begins."""
 
 

@@ -1,6 +1,6 @@
 """Queries on the warehouse's own catalog (reference: introspecting a table)."""
 
-from tidegate.model.names import TableName
+from tidegate.model.names import TableName, fold
 from tidegate.model.tables import Column, SqlType, Table, TypeKind
 from tidegate.redshift.guard import guard
 from tidegate.redshift.identifiers import literal
@@ -57,7 +57,7 @@ def guard_columns(table: Table, reason: str) -> str:
 
 
 def _is(column: Column) -> str:
-    text = f"column_name = {literal(column.name)} AND data_type = {literal(DATA_TYPES[column.type.kind])}"
+    text = f"column_name = {literal(fold(column.name))} AND data_type = {literal(DATA_TYPES[column.type.kind])}"
     return text + _measures(column.type)
 
 

@@ -29,19 +29,26 @@ def row_hash(columns: Sequence[StoredColumn], hash_function: str, alias: str | N
     """The hash of one row. Over the hot table (`alias` None) values are cast to their stored form first.
 
     FNV_HASH hashes bytes without boundaries (`FNV_HASH('cd', FNV_HASH('ab'))` = `FNV_HASH('abcd')`; developer
-    guide, FNV_HASH), so each value is preceded by a mark: NULL or not, and the length of a text.
+    guide, FNV_HASH), so each value is preceded by a mark: NULL or not, and the length of a text. The values' hashes
+    are combined as a balanced tree, so that a wide table does not nest thousands of calls.
     """
     values = [to_stored(c) if alias is None else f"{alias}.{quote(c.name)}" for c in columns]
     if hash_function != NESTED_HASH:
         return f"{hash_function}({', '.join(values)})"
-    nested = ""
-    for value, column in zip(values, columns, strict=True):
-        kind = column.stored.kind
-        present = f"OCTET_LENGTH({value})" if kind is TypeKind.VARCHAR else "1"
-        mark = f"CASE WHEN {value} IS NULL THEN -1 ELSE {present} END"
-        seeded = f"FNV_HASH({mark}, {nested})" if nested else f"FNV_HASH({mark})"
-        nested = f"FNV_HASH(COALESCE({value}, {_ABSENT[kind]}), {seeded})"
-    return nested
+    return _combined([_marked(v, c.stored.kind) for v, c in zip(values, columns, strict=True)])
+
+
+def _marked(value: str, kind: TypeKind) -> str:
+    present = f"OCTET_LENGTH({value})" if kind is TypeKind.VARCHAR else "1"
+    mark = f"CASE WHEN {value} IS NULL THEN -1 ELSE {present} END"
+    return f"{NESTED_HASH}(COALESCE({value}, {_ABSENT[kind]}), {NESTED_HASH}({mark}))"
+
+
+def _combined(hashes: Sequence[str]) -> str:
+    if len(hashes) == 1:
+        return hashes[0]
+    middle = (len(hashes) + 1) // 2
+    return f"{NESTED_HASH}({_combined(hashes[middle:])}, {_combined(hashes[:middle])})"
 
 
 def fingerprint(columns: Sequence[StoredColumn], hash_function: str, alias: str | None = None) -> str:
