@@ -15,7 +15,8 @@ help: ## Show this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
 
 demo: core ## Show the main job on realistic orders: load, archive, query hot and cold, restore
-	$(BIN)/tidegate demo
+	rm -rf demo
+	$(BIN)/tidegate demo --dir demo
 
 test: check ## Run all checks and all tests
 	$(PYTEST)
