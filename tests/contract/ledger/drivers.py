@@ -31,7 +31,7 @@ def run_together(count: int, work: Callable[..., Any], *args: object) -> list[An
     """Run `work(number, barrier, *args)` in processes that start at once; what each returned, in order."""
     context = get_context("spawn")
     with context.Manager() as manager, context.Pool(count) as pool:
-        barrier = manager.Barrier(count)
+        barrier = manager.Barrier(count, timeout=60)
         return pool.starmap(work, [(number, barrier, *args) for number in range(count)], chunksize=1)
 
 

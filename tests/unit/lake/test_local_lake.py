@@ -220,6 +220,28 @@ def test_what_a_dead_writer_left_goes_with_the_folder_after_a_day(lake: LocalLak
     assert list(root.iterdir()) == []
 
 
+FORKED = """
+import os, sys
+from pathlib import Path
+from tidegate.lake.local import LocalLake
+
+lake = LocalLake(Path(sys.argv[1]))
+lake.put("a/before", b"1")
+child = os.fork()
+with lake.writer(f"a/{'child' if child == 0 else 'parent'}") as out:
+    out.write(lake.get("a/before"))
+if child == 0:
+    os._exit(0)
+assert os.waitpid(child, 0)[1] == 0
+print([info.key for info in lake.list("")])
+"""
+
+
+def test_a_process_may_fork_between_two_calls(root: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", FORKED, str(root)], capture_output=True, text=True, check=True)
+    assert done.stdout == "['a/before', 'a/child', 'a/parent']\n"
+
+
 def test_a_byte_flipped_in_place_with_the_time_set_back_shows_only_in_the_checksum(lake: LocalLake, root: Path) -> None:
     info = lake.put("k", b"abcd")
     with (root / "k").open("r+b") as file:

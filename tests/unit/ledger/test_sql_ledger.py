@@ -150,6 +150,8 @@ def test_a_writer_that_never_ends_is_named(path: Path, monkeypatch: pytest.Monke
         with pytest.raises(LedgerUnreachable, match="cannot be used: database is locked") as caught:
             ledger.save_batch(BATCH)
         assert ledger.batches() == ()
+        other.execute("COMMIT")
+        ledger.save_batch(BATCH)
     finally:
         other.close()
         ledger.close()
@@ -203,20 +205,43 @@ def test_one_statement_stores_any_number_of_files(ledger: SqlLedger) -> None:
 
 
 def test_every_connection_is_durable_and_strict(ledger: SqlLedger) -> None:
-    found: list[tuple[int, int, str]] = []
+    found: list[tuple[int, ...]] = []
 
     def look(connection: Any) -> None:
-        if not found:
-            raw = connection.connection.driver_connection
-            pragmas = [raw.execute(f"PRAGMA {name}").fetchone()[0] for name in ("synchronous", "foreign_keys")]
-            found.append((*pragmas, raw.execute("PRAGMA journal_mode").fetchone()[0]))
+        raw = connection.connection.driver_connection
+        found.append(tuple(raw.execute(f"PRAGMA {name}").fetchone()[0] for name in ("synchronous", "foreign_keys")))
 
     event.listen(Engine, "begin", look)
     try:
         ledger.batches()
+        ledger.clear()
     finally:
         event.remove(Engine, "begin", look)
-    assert found == [(2, 1, "wal")]
+    assert found == [(3, 1), (3, 1)]
+
+
+FORKED = """
+import os, sys
+from datetime import UTC, datetime
+from pathlib import Path
+from tidegate.ledger.sql import SqlLedger
+from tidegate.model.names import TableName
+
+ledger = SqlLedger(Path(sys.argv[1]))
+child = os.fork()
+now = datetime.now(UTC)
+for n in range(50):
+    ledger.set_checkpoint(TableName("child" if child == 0 else "parent", f"t{n}"), now.date(), now)
+if child == 0:
+    os._exit(0)
+assert os.waitpid(child, 0)[1] == 0
+print(len(ledger.checkpoints()))
+"""
+
+
+def test_a_process_may_fork_between_two_calls(path: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", FORKED, str(path)], capture_output=True, text=True, check=True)
+    assert done.stdout == "100\n"
 
 
 KILLED = """

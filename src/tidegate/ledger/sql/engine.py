@@ -6,13 +6,14 @@ exclude every other writer from their first statement on, so that reading and th
 
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.pool import NullPool
 
 from tidegate.errors import ConfigError, LedgerUnreachable
 
@@ -94,28 +95,27 @@ def _parse(text: str) -> URL:
 
 
 def _sqlite(url: URL) -> Engine:
+    """No connection outlives its transaction, so a process may fork between two calls."""
     if not url.database or url.database == ":memory:":
         raise ConfigError(
             "the ledger cannot be kept in memory: it must outlive the command",
             hint="Name a file in url under [ledger] in tidegate.toml, such as sqlite:///ledger.sqlite.",
         )
-    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+    engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": BUSY_SECONDS})
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
 def _set_up_sqlite(connection: sqlite3.Connection, _: object) -> None:
-    """Transactions begin where we say; a commit is on the disk when it returns (SQLite, PRAGMA synchronous).
+    """Transactions begin where we say, references hold, and a commit is on the disk when it returns.
 
-    Write-ahead logging lets readers go on while one process writes. The file keeps the mode; when another process
-    is at setting it, or the disk cannot do it, the mode that the file has serves as well.
+    EXTRA is FULL that also flushes the removal of the rollback journal (SQLite, PRAGMA synchronous). That journal,
+    rather than write-ahead logging, lets the file be copied between two commands and lie on a network disk.
     """
     connection.isolation_level = None
     connection.execute("PRAGMA foreign_keys = ON")
-    with suppress(sqlite3.OperationalError):
-        connection.execute("PRAGMA journal_mode = WAL").close()
-    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA synchronous = EXTRA")
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -37,7 +37,7 @@ T = TypeVar("T")
 class SqlLedger:
     """A ledger by URL (`sqlite:///file`) or by the path of a SQLite file, made and brought up to date as needed.
 
-    Many processes may share it. A process that has used it must not fork and use it in both.
+    Many threads and processes may share it.
     """
 
     def __init__(self, place: str | Path) -> None:
