@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from tidegate.config.settings import Settings
-from tidegate.errors import TidegateError, WarehouseLocked
+from tidegate.errors import LakeUnreachable, TidegateError, WarehouseLocked
 from tidegate.lake.base import Lake
 from tidegate.ledger.base import JobState, Ledger
 from tidegate.model.names import TableName
@@ -74,7 +74,18 @@ class App:
         from tidegate.flows.identity import initialise
 
         with self._naming_jobs():
+            self._make_lake_folder()
             return initialise(self.context)
+
+    def _make_lake_folder(self) -> None:
+        """Only `init` makes it: elsewhere a missing folder means a wrong address."""
+        try:
+            self.settings.lake.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise LakeUnreachable(
+                f"the folder {self.settings.lake} cannot be made: {(error.strerror or str(error)).lower()}",
+                hint="Check [lake] url and the rights on its parent folder.",
+            ) from error
 
     def adopt(self, *, as_copy: bool) -> "AdoptOutcome":
         """Go on with a copied or set-back warehouse, or give it a folder of its own (`as_copy`)."""

@@ -28,7 +28,6 @@ def init(run: Run) -> None:
         from tidegate.config.writer import starter
 
         text = starter(warehouse="duckdb:///warehouse.duckdb", lake="lake", ledger="sqlite:///tidegate.sqlite")
-        Path("lake").mkdir(exist_ok=True)
         Path(FILE).write_text(text, encoding="utf-8")
         run.output.notice(f"wrote {FILE}")
     with run.app() as app:

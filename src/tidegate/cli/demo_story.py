@@ -104,7 +104,6 @@ class DemoStory:
         text = starter(
             warehouse="duckdb:///warehouse.duckdb", lake="lake", ledger="sqlite:///tidegate.sqlite", policies=policies
         )
-        (self.folder / "lake").mkdir()
         (self.folder / "tidegate.toml").write_text(text, encoding="utf-8")
 
     def _load(self, app: App, files: OrdersFiles) -> Iterator[str]:
