@@ -1,13 +1,14 @@
 """What a statement handler sees: the cursor inside its transaction, the settings, and how to announce a write."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import duckdb
 
 from tidegate.config.settings import EmbeddedSettings
 from tidegate.model.names import TableName
 from tidegate.warehouse.base import Result
+from tidegate.warehouse.embedded.definitions import Definitions
 from tidegate.warehouse.embedded.lexer import Token
 
 
@@ -27,12 +28,14 @@ class Context:
     `in_block`: the user's transaction is open (BEGIN, or one of a list), so what Redshift forbids there is refused.
     `writes(table)` must be called before the first change to a table: it takes the writer's lock and refuses with
     SerializationConflict when an UPDATE or DELETE (`replaces=True`) would miss a change committed since the snapshot.
+    `definitions`: what `catalog` may remember of tables and views, and the session's temporary tables.
     """
 
     cursor: duckdb.DuckDBPyConnection
     settings: EmbeddedSettings
     in_block: bool
     writes: Callable[[TableName, bool], None]
+    definitions: Definitions = field(default_factory=Definitions)
 
 
 Handler = Callable[[Context, Statement], Result]

@@ -1,0 +1,73 @@
+"""SET, RESET and SHOW. No statement's meaning depends on a setting, so only harmless ones are taken."""
+
+from tidegate.errors import StatementRefused
+from tidegate.warehouse.base import Result, ResultColumn
+from tidegate.warehouse.embedded.context import Statement
+from tidegate.warehouse.embedded.lexer import Token, TokenKind
+
+SETTING_KINDS = frozenset({"SET", "RESET", "SHOW"})
+_FREE = ("query_group", "statement_timeout", "application_name")
+"""Any value is remembered and shown."""
+
+_FIXED = {
+    "search_path": ("public", '"$user", public'),
+    "timezone": ("UTC",),
+    "time zone": ("UTC",),
+    "datestyle": ("ISO", "ISO, MDY", "ISO, YMD"),
+    "extra_float_digits": ("0", "2"),
+    "enable_case_sensitive_identifier": ("off", "false"),
+}
+"""Only these values, the first of which is in force."""
+
+
+class SessionSettings:
+    """The settings of one session."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, str] = {}
+
+    def handle(self, statement: Statement) -> Result:
+        """Carry out SET, RESET or SHOW.
+
+        Raises:
+            StatementRefused: a setting that is not known, or a value that would change what statements mean.
+        """
+        words = [token for token in statement.tokens[1:] if token.value not in ("SESSION", "LOCAL")]
+        if statement.kind == "SHOW":
+            name = _name(words)
+            return Result((ResultColumn(name, "character varying(65535)"),), ((self._shown(name),),), 1)
+        if statement.kind == "RESET":
+            self._values.pop(_name(words), None)
+            return Result()
+        at = next((i for i, t in enumerate(words) if t.value in ("TO", "=")), None)
+        if at is None and [t.value for t in words[:2]] == ["TIME", "ZONE"]:
+            at = 1
+            name = "timezone"
+        elif at is None:
+            raise StatementRefused(f"{statement.text} is not understood", hint="Write SET name TO value.")
+        else:
+            name = _name(words[:at])
+        self._set(name, " ".join(t.value if t.value != "," else "," for t in words[at + 1 :]).replace(" ,", ","))
+        return Result()
+
+    def _set(self, name: str, value: str) -> None:
+        if name in _FIXED and value.lower() not in [allowed.lower() for allowed in _FIXED[name]]:
+            raise StatementRefused(
+                f"SET {name} TO {value} is not supported by the embedded warehouse",
+                hint=f"Its value is {_FIXED[name][0]}: spell out in the statement what it should mean.",
+            )
+        self._values[name] = value
+
+    def _shown(self, name: str) -> str:
+        default = _FIXED[name][0] if name in _FIXED else ""
+        return self._values.get(name, default)
+
+
+def _name(words: list[Token]) -> str:
+    name = " ".join(t.value.lower() for t in words if t.kind in (TokenKind.WORD, TokenKind.QUOTED, TokenKind.STRING))
+    if name not in _FREE and name not in _FIXED:
+        raise StatementRefused(
+            f"the setting {name or '(none)'} is not supported by the embedded warehouse",
+            hint=f"Known are {', '.join(sorted({*_FREE, *_FIXED}))}.",
+        )
+    return name

@@ -1,0 +1,143 @@
+"""What kind of statement a text is, by its leading words, and who carries it out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from tidegate.errors import StatementError, StatementRefused
+from tidegate.warehouse.embedded import copy, ddl, dml, external, maintenance, selects, unload, views
+from tidegate.warehouse.embedded.context import Handler, Statement
+from tidegate.warehouse.embedded.lexer import Token, TokenKind, tokenize
+
+
+class Start(Enum):
+    """How a statement's transaction begins. `OWN`: the handler announces its write before it reads anything."""
+
+    READ = "read"
+    LOCK = "lock"
+    OWN = "own"
+
+
+@dataclass(frozen=True)
+class Kind:
+    handler: Handler
+    start: Start
+
+
+BEGIN, COMMIT, ROLLBACK, TRUNCATE = "BEGIN", "COMMIT", "ROLLBACK", "TRUNCATE"
+CONTROL = frozenset({BEGIN, COMMIT, ROLLBACK})
+"""Kinds that the session carries out itself."""
+
+_LEADING: tuple[tuple[tuple[str, ...], str], ...] = (
+    (("BEGIN",), BEGIN),
+    (("START", "TRANSACTION"), BEGIN),
+    (("COMMIT",), COMMIT),
+    (("END",), COMMIT),
+    (("ROLLBACK",), ROLLBACK),
+    (("ABORT",), ROLLBACK),
+    (("SELECT",), "SELECT"),
+    (("(",), "SELECT"),
+    (("INSERT",), "INSERT"),
+    (("UPDATE",), "UPDATE"),
+    (("DELETE",), "DELETE"),
+    (("TRUNCATE",), TRUNCATE),
+    (("COPY",), "COPY"),
+    (("UNLOAD",), "UNLOAD"),
+    (("LOCK",), "LOCK"),
+    (("CREATE", "EXTERNAL", "SCHEMA"), "CREATE EXTERNAL SCHEMA"),
+    (("CREATE", "EXTERNAL", "TABLE"), "CREATE EXTERNAL TABLE"),
+    (("CREATE", "SCHEMA"), "CREATE SCHEMA"),
+    (("CREATE", "TABLE"), "CREATE TABLE"),
+    (("CREATE", "TEMP", "TABLE"), "CREATE TABLE"),
+    (("CREATE", "TEMPORARY", "TABLE"), "CREATE TABLE"),
+    (("CREATE", "LOCAL", "TEMP", "TABLE"), "CREATE TABLE"),
+    (("CREATE", "LOCAL", "TEMPORARY", "TABLE"), "CREATE TABLE"),
+    (("CREATE", "VIEW"), "CREATE VIEW"),
+    (("CREATE", "OR", "REPLACE", "VIEW"), "CREATE VIEW"),
+    (("DROP", "TABLE"), "DROP TABLE"),
+    (("DROP", "VIEW"), "DROP VIEW"),
+    (("DROP", "SCHEMA"), "DROP SCHEMA"),
+    (("ALTER", "TABLE"), "ALTER TABLE"),
+    (("COMMENT", "ON"), "COMMENT ON"),
+    (("SET",), "SET"),
+    (("RESET",), "RESET"),
+    (("SHOW",), "SHOW"),
+    (("VACUUM",), "VACUUM"),
+    (("ANALYZE",), "ANALYZE"),
+    (("ANALYSE",), "ANALYZE"),
+)
+_PARTITION_CHANGES = (("ADD", "PARTITION"), ("ADD", "IF"), ("DROP", "PARTITION"), ("PARTITION",), ("SET", "TABLE"))
+
+KINDS: Mapping[str, Kind] = {
+    "SELECT": Kind(selects.handle_select, Start.READ),
+    "INSERT": Kind(dml.handle_insert, Start.OWN),
+    "UPDATE": Kind(dml.handle_update, Start.OWN),
+    "DELETE": Kind(dml.handle_delete, Start.OWN),
+    TRUNCATE: Kind(dml.handle_truncate, Start.OWN),
+    "COPY": Kind(copy.handle_copy, Start.READ),
+    "UNLOAD": Kind(unload.handle_unload, Start.READ),
+    "LOCK": Kind(maintenance.handle_lock, Start.LOCK),
+    "CREATE EXTERNAL SCHEMA": Kind(external.handle_create_schema, Start.LOCK),
+    "CREATE EXTERNAL TABLE": Kind(external.handle_create_table, Start.LOCK),
+    "ALTER EXTERNAL TABLE": Kind(external.handle_alter_table, Start.LOCK),
+    "CREATE SCHEMA": Kind(ddl.handle_create_schema, Start.LOCK),
+    "CREATE TABLE": Kind(ddl.handle_create_table, Start.OWN),
+    "CREATE VIEW": Kind(views.handle_create_view, Start.LOCK),
+    "DROP TABLE": Kind(ddl.handle_drop_table, Start.OWN),
+    "DROP VIEW": Kind(views.handle_drop_view, Start.LOCK),
+    "DROP SCHEMA": Kind(ddl.handle_drop_schema, Start.LOCK),
+    "VACUUM": Kind(maintenance.handle_vacuum, Start.LOCK),
+    "ANALYZE": Kind(maintenance.handle_analyze, Start.READ),
+}
+
+
+def read_statement(sql: str) -> Statement:
+    """The one statement of a text.
+
+    Raises:
+        StatementRefused: there is none, there are several, or it is of a kind that is not supported, by name.
+        StatementError: the text cannot be read as tokens.
+    """
+    tokens = tokenize(sql)
+    while tokens and _is(tokens[-1], ";"):
+        tokens.pop()
+    if not tokens:
+        raise StatementRefused("there is no statement in the text", hint="Write one SQL statement.")
+    if any(_is(token, ";") for token in tokens):
+        raise StatementRefused("more than one statement in one call", hint="Send one statement at a time.")
+    return Statement(_kind(tokens), sql[: tokens[-1].end], tuple(tokens))
+
+
+def _kind(tokens: list[Token]) -> str:
+    words = [token.value if token.kind is TokenKind.WORD or _is(token, "(") else "" for token in tokens[:6]]
+    if words[0] == "WITH":
+        return _after_with(tokens)
+    for leading, kind in _LEADING:
+        if tuple(words[: len(leading)]) == leading:
+            return "ALTER EXTERNAL TABLE" if kind == "ALTER TABLE" and _changes_partitions(tokens) else kind
+    spelled = " ".join(token.text for token in tokens[:2])
+    raise StatementRefused(
+        f"{spelled.upper()} is not supported by the embedded warehouse", hint="Leave the statement out."
+    )
+
+
+def _after_with(tokens: list[Token]) -> str:
+    depth = 0
+    for token in tokens:
+        if token.kind is TokenKind.SYMBOL:
+            depth += {"(": 1, ")": -1}.get(token.value, 0)
+        elif depth == 0 and token.kind is TokenKind.WORD and token.value in ("SELECT", "INSERT", "UPDATE", "DELETE"):
+            return token.value
+    raise StatementError("WITH is followed by no statement", hint="Write a SELECT after it.")
+
+
+def _changes_partitions(tokens: list[Token]) -> bool:
+    at = 3
+    while at + 1 < len(tokens) and _is(tokens[at], "."):
+        at += 2
+    words = [token.value for token in tokens[at : at + 2]]
+    return any(tuple(words[: len(change)]) == change for change in _PARTITION_CHANGES)
+
+
+def _is(token: Token, symbol: str) -> bool:
+    return token.kind is TokenKind.SYMBOL and token.value == symbol

@@ -1,0 +1,147 @@
+"""Redshift queries and expressions as DuckDB text, with views and external tables expanded."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from sqlglot import exp
+
+from tidegate.errors import StatementError, StatementRefused
+from tidegate.model.names import TableName
+from tidegate.warehouse.embedded import catalog, external, external_catalog, system_views
+from tidegate.warehouse.embedded.aggregates import AGGREGATES
+from tidegate.warehouse.embedded.casts import CASTS
+from tidegate.warehouse.embedded.context import Context
+from tidegate.warehouse.embedded.definitions import View
+from tidegate.warehouse.embedded.dialect import parse
+from tidegate.warehouse.embedded.emitter import Emitter, FromTable, Query, folded
+from tidegate.warehouse.embedded.expressions import EXPRESSIONS
+from tidegate.warehouse.embedded.functions import FunctionTable
+from tidegate.warehouse.embedded.functions_other import OTHER_FUNCTIONS
+from tidegate.warehouse.embedded.functions_text import TEXT_FUNCTIONS
+from tidegate.warehouse.embedded.functions_time import TIME_FUNCTIONS
+from tidegate.warehouse.embedded.queries import query as emit_query
+from tidegate.warehouse.embedded.scope import Columns, Scope
+from tidegate.warehouse.embedded.values import Value
+
+_FUNCTIONS = FunctionTable({**OTHER_FUNCTIONS, **TEXT_FUNCTIONS, **TIME_FUNCTIONS, **AGGREGATES})
+_EXPRESSIONS = {**EXPRESSIONS, **CASTS, **_FUNCTIONS.expressions()}
+
+
+def query(ctx: Context, sql: str) -> str:
+    """A SELECT of Redshift as DuckDB runs it.
+
+    External tables leave lists of files in variables of `ctx.cursor`: call `external.forget` when it has run.
+
+    Raises:
+        StatementError: not valid SQL, or a relation that does not exist.
+        StatementRefused: a function or form whose meaning is not known to be the same, by name.
+    """
+    return compiled(ctx, parse(sql)).sql
+
+
+def compiled(ctx: Context, tree: exp.Expr) -> Query:
+    """A parsed query with its output columns."""
+    if not isinstance(tree, (exp.Select, exp.SetOperation, exp.Subquery)):
+        raise StatementRefused(f"{tree.key.upper()} is not a query", hint="Write a SELECT.")
+    try:
+        return emitter(ctx).query(tree, Scope())
+    except RecursionError as error:
+        raise StatementRefused(
+            "the statement is nested too deeply", hint="Split it, or use IN (…) instead of many conditions."
+        ) from error
+
+
+def constant(ctx: Context, written: str) -> Value:
+    """An expression without columns, such as a column's default.
+
+    Raises:
+        StatementRefused: it reads columns or tables.
+    """
+    tree = parse(f"SELECT {written}")
+    expression = tree.expressions[0] if len(tree.expressions) == 1 else tree
+    if expression.find(exp.Column, exp.Select) is not None:
+        raise StatementRefused(f"the expression {written} reads columns", hint="Use a constant or a function of none.")
+    return emitter(ctx).expr(expression, Scope())
+
+
+def emitter(ctx: Context) -> Emitter:
+    """What writes the parts of a statement in a context."""
+    return Emitter(_EXPRESSIONS, emit_query, _Reader(ctx).read)
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """Gives meaning to the tables of FROM. `inside` are the views that are being expanded."""
+
+    ctx: Context
+    inside: tuple[TableName, ...] = field(default=())
+
+    def read(self, emit: Emitter, node: exp.Table, select: exp.Select | None) -> FromTable:
+        name, schema = folded(node.this), folded(node.args["db"]) if node.args.get("db") else None
+        system = system_views.find(schema, name)
+        if system is not None and name not in self.ctx.definitions.temporary:
+            return FromTable(f"({system.query(self.ctx)})", lambda: system.columns)
+        table = catalog.resolve(self.ctx, schema, name)
+        found = catalog.relation(self.ctx, table)
+        if isinstance(found, View):
+            return self._expanded(found)
+        if found is not None:
+            definition = found.table
+            return FromTable(catalog.physical(table), lambda: {c.name: c.type for c in definition.columns})
+        return self._external(table, node, select)
+
+    def _expanded(self, view: View) -> FromTable:
+        if view.name in self.inside:
+            raise StatementError(f"the view {view.name} reads itself", hint="Create one of the views anew.")
+        inner = Emitter(_EXPRESSIONS, emit_query, _Reader(self.ctx, (*self.inside, view.name)).read)
+        body = inner.query(parse(view.text), Scope())
+        return FromTable(f"({body.sql})", _named(body))
+
+    def _external(self, table: TableName, node: exp.Table, select: exp.Select | None) -> FromTable:
+        found = external_catalog.find(self.ctx, table)
+        if found is None:
+            raise StatementError(f'relation "{table}" does not exist', hint="Check the schema and the name.")
+        columns = dict(found.columns + found.partitions)
+        sql = external.source(self.ctx, table, _conjuncts(node, select, columns))
+        if sql is None:
+            raise StatementError(f'relation "{table}" does not exist', hint="Check the schema and the name.")
+        return FromTable(sql, lambda: columns)
+
+
+def _named(body: Query) -> Callable[[], Columns]:
+    return lambda: {p.name: p.value.type for p in body.columns()}
+
+
+def _conjuncts(node: exp.Table, select: exp.Select | None, columns: Columns) -> list[exp.Expr]:
+    """What WHERE demands of one table: the conditions whose columns are all its own.
+
+    Of a SELECT over several tables only conditions on qualified columns count.
+    """
+    where = None if select is None else select.args.get("where")
+    if where is None or select is None:
+        return []
+    alias = node.args.get("alias")
+    name = folded(alias.this) if alias is not None else folded(node.this)
+    alone = not select.args.get("joins")
+    return [each for each in _terms(where.this) if _is_of(each, name, alone, columns)]
+
+
+def _terms(node: exp.Expr) -> list[exp.Expr]:
+    terms: list[exp.Expr] = []
+    waiting = [node]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, exp.Paren):
+            waiting.append(each.this)
+        elif isinstance(each, exp.And):
+            waiting += [each.this, each.args["expression"]]
+        else:
+            terms.append(each)
+    return terms
+
+
+def _is_of(condition: exp.Expr, name: str, alone: bool, columns: Columns) -> bool:
+    used = list(condition.find_all(exp.Column))
+    return bool(used) and all(
+        folded(c.this) in columns and (folded(c.args["table"]) == name if c.args.get("table") else alone) for c in used
+    )
