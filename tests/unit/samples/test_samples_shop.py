@@ -144,6 +144,12 @@ def test_few_customers_order_much_and_few_products_sell_much(busy_shop: duckdb.D
     assert 0.4 < share_of_first_tenth("i", "product_id", 480) < 0.6
 
 
+def test_nobody_orders_before_being_a_customer(busy_shop: duckdb.DuckDBPyConnection) -> None:
+    known = "20 + (order_id % 100000000 - 1) // 5"
+    assert _one(busy_shop, f"SELECT count(*) FROM o WHERE customer_id NOT BETWEEN 1 AND {known}") == 0
+    assert _one(busy_shop, "SELECT max(customer_id) > 3900 FROM o") is True
+
+
 def test_orders_have_one_to_eight_items_and_every_status(busy_shop: duckdb.DuckDBPyConnection) -> None:
     sizes = busy_shop.execute("SELECT item_count, count(*) FROM o GROUP BY 1 ORDER BY 1").fetchall()
     assert [size for size, _ in sizes] == list(range(1, 9))
