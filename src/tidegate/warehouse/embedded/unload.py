@@ -1,0 +1,154 @@
+"""UNLOAD: the rows of a query into files, written by DuckDB and named as Redshift names them.
+
+The files are written to a folder beside their place and then moved, so that no reader sees half of one; nothing is
+synced to disk, that is the lake's work. What a killed UNLOAD leaves behind has a name that readers ignore.
+"""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import duckdb
+
+from tidegate.errors import StatementRefused
+from tidegate.redshift.unload import Unload, UnloadCompression, UnloadFormat
+from tidegate.warehouse.base import Result
+from tidegate.warehouse.embedded import external, manifest, transpile, unload_syntax
+from tidegate.warehouse.embedded.context import Context, Statement
+from tidegate.warehouse.embedded.external_shapes import glob_free
+from tidegate.warehouse.embedded.paths import disk_errors, local_path
+from tidegate.warehouse.embedded.unload_query import OutputQuery, output_query, refuse_limit
+from tidegate.warehouse.embedded.unload_target import StagedFile, UnloadTarget
+
+ROW_GROUP_ROWS = 122_880
+PARQUET_OPTIONS = f"FORMAT parquet, COMPRESSION snappy, PARQUET_VERSION v1, ROW_GROUP_SIZE {ROW_GROUP_ROWS}"
+"""Parquet 1.0 with SNAPPY, as Redshift writes. Without MAXFILESIZE a partition is one file."""
+
+_CSV_COMPRESSION = {None: "none", UnloadCompression.GZIP: "gzip", UnloadCompression.ZSTD: "zstd"}
+_PATTERN = "'{i}'"
+_MB = 1_000_000
+
+
+@dataclass(frozen=True)
+class _Written:
+    """What COPY wrote: the files in its order, `rows` of each where the format tells, `total` without headers."""
+
+    files: tuple[StagedFile, ...]
+    rows: tuple[int, ...] | None
+    total: int
+
+
+def handle_unload(ctx: Context, statement: Statement) -> Result:
+    """Carry out UNLOAD; `rowcount` is the number of rows unloaded. No rows: no files and no manifest.
+
+    Raises:
+        StatementRefused: an option, a type or a target that Redshift, or this driver by name, does not take.
+        WarehouseUnreachable: the disk is full or denies access.
+    """
+    parsed = unload_syntax.parse(statement)
+    options = parsed.options
+    refuse_limit(options.select)
+    target = UnloadTarget(local_path(ctx.settings, options.to), options)
+    with disk_errors(target.prefix):
+        target.check_empty()
+        output = output_query(ctx.cursor, transpile.query(ctx, options.select), options)
+        with target.staging() as folder:
+            written = _write(ctx.cursor, folder, output, parsed)
+            external.forget(ctx.cursor)
+            if written.total == 0:
+                target.place(())
+                return Result()
+            rows = _rows_by_file(ctx.cursor, written, output, options)
+            sizes = [os.path.getsize(file.path) for file in written.files]
+            placed = target.place(written.files)
+        if options.manifest:
+            entries = [manifest.UnloadedFile(*entry) for entry in zip(placed, sizes, rows, strict=True)]
+            schema = output.columns if options.verbose else None
+            manifest.write(target.manifest, sorted(entries, key=lambda e: e.path), schema)
+    return Result(rowcount=written.total)
+
+
+def _write(
+    cursor: duckdb.DuckDBPyConnection, folder: str, output: OutputQuery, parsed: unload_syntax.UnloadStatement
+) -> _Written:
+    parquet = parsed.options.format is UnloadFormat.PARQUET
+    clauses = _parquet_clauses(parsed.options) if parquet else _line_clauses(parsed.options)
+    in_folders = bool(output.partition_by) or parsed.max_file_bytes is not None
+    if output.partition_by:
+        columns = ", ".join('"' + c.replace('"', '""') + '"' for c in output.partition_by)
+        clauses += [f"PARTITION_BY ({columns})", f"WRITE_PARTITION_COLUMNS {str(parsed.options.include).lower()}"]
+    if parsed.max_file_bytes is not None:
+        clauses.append(f"FILE_SIZE_BYTES {parsed.max_file_bytes}")
+    if in_folders:
+        clauses += [f"FILENAME_PATTERN {_PATTERN}", "OVERWRITE_OR_IGNORE true"]
+    path = folder if in_folders else os.path.join(folder, "0")
+    results = cursor.execute(f"COPY ({output.sql}) TO {_literal(path)} ({', '.join(clauses)})").fetchall()
+    if parquet:
+        files = tuple(_staged(folder, row[0]) for row in results)
+        return _Written(files, tuple(row[1] for row in results), sum(row[1] for row in results))
+    total, paths = results[0]
+    return _Written(tuple(_staged(folder, path) for path in paths), None, total)
+
+
+def _parquet_clauses(options: Unload) -> list[str]:
+    clauses = [PARQUET_OPTIONS, "RETURN_STATS true"]
+    if options.row_group_mb is not None:
+        clauses.append(f"ROW_GROUP_SIZE_BYTES {options.row_group_mb * _MB}")
+    return clauses
+
+
+def _line_clauses(options: Unload) -> list[str]:
+    csv = options.format is UnloadFormat.CSV
+    clauses = [
+        "FORMAT csv",
+        "RETURN_FILES true",
+        f"HEADER {str(options.header).lower()}",
+        f"COMPRESSION {_CSV_COMPRESSION[options.compression]}",
+    ]
+    if csv:
+        return [
+            *clauses,
+            f"DELIMITER {_literal(options.delimiter or ',')}",
+            f"NULLSTR {_literal(options.null_as or '')}",
+        ]
+    return [*clauses, "DELIMITER ','", "QUOTE ''", "ESCAPE ''"]
+
+
+def _staged(folder: str, path: str) -> StagedFile:
+    *folders, name = os.path.relpath(path, folder).split("/")
+    return StagedFile(path, tuple(folders), int(name.partition(".")[0]))
+
+
+def _rows_by_file(
+    cursor: duckdb.DuckDBPyConnection, written: _Written, output: OutputQuery, options: Unload
+) -> Sequence[int]:
+    """Rows of each file for the manifest; a header line counts, as it does in Redshift's."""
+    if written.rows is not None:
+        return written.rows
+    if not options.verbose:
+        return [0] * len(written.files)
+    if len(written.files) == 1:
+        return [written.total + options.header]
+    if options.format is UnloadFormat.TEXT:
+        raise StatementRefused(
+            "the embedded warehouse cannot count the records of several delimited text files",
+            hint="Leave out VERBOSE, or unload as CSV or Parquet.",
+        )
+    counted = dict(
+        cursor.execute(
+            "SELECT filename, count(*) FROM read_csv($1, header = false, auto_detect = false, columns = $2, "
+            "delim = $3, quote = '\"', escape = '\"', nullstr = $4, filename = true, hive_partitioning = false) "
+            "GROUP BY ALL",
+            [
+                [glob_free(file.path) for file in written.files],
+                {f"c{i}": "VARCHAR" for i in range(len(output.columns))},
+                options.delimiter or ",",
+                options.null_as or "",
+            ],
+        ).fetchall()
+    )
+    return [counted.get(file.path, 0) for file in written.files]
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
