@@ -14,8 +14,10 @@ from tidegate.errors import StatementError, UsageError
         ("select * from (select 1 as x, 'into') as y", "SELECT", True),
         ("insert into t select 1", "INSERT", False),
         ("create table t (a int)", "CREATE TABLE", False),
+        ("create or replace view v as select 1", "CREATE VIEW", False),
+        ("drop table t", "DROP TABLE", False),
         ("start transaction", "START TRANSACTION", False),
-        ("show tables", "SHOW", True),
+        ("show search_path", "SHOW", False),
     ],
 )
 def test_what_a_statement_is(sql: str, verb: str, is_query: bool) -> None:

@@ -5,15 +5,16 @@ from dataclasses import dataclass
 from tidegate.errors import UsageError
 from tidegate.warehouse.embedded.lexer import Token, TokenKind, split, tokenize
 
-_QUERIES = frozenset({"SELECT", "WITH", "VALUES", "SHOW", "EXPLAIN", "TABLE", "DESC", "DESCRIBE"})
+_QUERIES = frozenset({"SELECT", "WITH"})
 _TWO_WORDS = frozenset({"CREATE", "DROP", "ALTER", "START", "REFRESH"})
+_BETWEEN = frozenset({"TEMP", "TEMPORARY", "LOCAL", "OR", "REPLACE", "EXTERNAL", "MATERIALIZED"})
 _OPENING = frozenset({"BEGIN", "START TRANSACTION"})
 _CLOSING = frozenset({"COMMIT", "END", "ROLLBACK", "ABORT"})
 
 
 @dataclass(frozen=True)
 class Statement:
-    """`verb` is its first word or two, in upper case. `is_query`: it does nothing but return rows."""
+    """`verb` is its first word or two, in upper case. `is_query`: its rows can be streamed."""
 
     text: str
     verb: str
@@ -44,7 +45,8 @@ def _statement(text: str) -> Statement:
     tokens = tokenize(text)
     words = [token.value for token in tokens if token.kind is TokenKind.WORD]
     first = words[0] if words else tokens[0].text
-    verb = " ".join(words[:2]) if first in _TWO_WORDS else first
+    second = next((word for word in words[1:] if word not in _BETWEEN), "") if first in _TWO_WORDS else ""
+    verb = f"{first} {second}".rstrip()
     return Statement(text, verb, is_query=first in _QUERIES and not _selects_into(tokens))
 
 
