@@ -21,8 +21,7 @@ _STATEMENTS = (
     f"""CREATE TABLE {ENGINE}.relations (
         id BIGINT NOT NULL, schema_name VARCHAR NOT NULL, name VARCHAR NOT NULL, kind VARCHAR NOT NULL,
         definition VARCHAR NOT NULL, created_at TIMESTAMP NOT NULL)""",
-    f"CREATE TABLE {ENGINE}.deletions (relation_id BIGINT NOT NULL, deleted BIGINT NOT NULL)",
-    f"CREATE TABLE {ENGINE}.comments (object VARCHAR NOT NULL, comment VARCHAR)",
+    f"CREATE TABLE {ENGINE}.comments (object VARCHAR NOT NULL, comment VARCHAR NOT NULL)",
     *external_layout.CREATE,
     f"CREATE TABLE {ENGINE}.layout AS SELECT {LAYOUT} AS version",
 )

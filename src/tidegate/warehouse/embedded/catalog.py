@@ -16,6 +16,7 @@ from tidegate.redshift.identifiers import TEMPORARY_SCHEMA
 from tidegate.warehouse.embedded.bootstrap import ENGINE, FILE
 from tidegate.warehouse.embedded.context import Context
 from tidegate.warehouse.embedded.definitions import Relation, StoredTable, View
+from tidegate.warehouse.embedded.types import catalog_text
 
 CATALOG = TableName(ENGINE, "relations")
 """Stands for the catalog as a whole where changes are announced."""
@@ -159,7 +160,7 @@ def put_view(ctx: Context, view: View) -> None:
     body = {
         "text": view.text,
         "late_binding": view.late_binding,
-        "columns": [asdict(c) for c in view.columns],
+        "columns": [_described(c) for c in view.columns],
         "reads": [asdict(name) for name in view.reads],
     }
     _insert(ctx, new_id(ctx, view.name), view.name, "view", json.dumps(body))
@@ -236,4 +237,10 @@ def _column(item: dict[str, object]) -> Column:
 def _table_text(definition: Table) -> str:
     body = asdict(definition)
     del body["name"]
+    body["columns"] = [_described(column) for column in definition.columns]
     return json.dumps(body)
+
+
+def _described(column: Column) -> dict[str, object]:
+    """A column as it is stored; `shown` is its type for the system views."""
+    return {**asdict(column), "shown": catalog_text(column.type)}

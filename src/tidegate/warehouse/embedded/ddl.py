@@ -163,7 +163,6 @@ def _create_as(ctx: Context, made: CreateTable) -> Result:
     counted = ctx.cursor.execute(
         f"INSERT INTO {catalog.physical(made.name)} SELECT {values} FROM ({compiled.sql}) AS q({names})"
     ).fetchone()
-    external.forget(ctx.cursor)
     return Result(rowcount=int(counted[0]) if counted else 0)
 
 

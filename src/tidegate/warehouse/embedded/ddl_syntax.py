@@ -24,6 +24,7 @@ _TYPE_ENDS = (
     "PRIMARY",
     "REFERENCES",
     "COLLATE",
+    "CONSTRAINT",
 )
 
 
@@ -87,11 +88,24 @@ def parse_create_table(statement: Statement) -> CreateTable:
     return _CreateTable(statement).parse()
 
 
+def read_column(reader: TokenReader, statement: Statement) -> Column:
+    """Read one column as ALTER TABLE ADD COLUMN takes it: without keys.
+
+    Raises:
+        StatementError: a syntax error, or a key.
+    """
+    parser = _CreateTable(statement, reader)
+    column = parser.column()
+    if parser.attributes != Attributes():
+        raise StatementError(f'column "{column.name}" is added with a key', hint="Add the key with ALTER TABLE ADD.")
+    return column
+
+
 class _CreateTable:
-    def __init__(self, statement: Statement) -> None:
+    def __init__(self, statement: Statement, reader: TokenReader | None = None) -> None:
         self._statement = statement
-        self._reader = TokenReader(statement.tokens, "CREATE TABLE")
-        self._attributes = Attributes()
+        self._reader = reader or TokenReader(statement.tokens, "CREATE TABLE")
+        self.attributes = Attributes()
 
     def parse(self) -> CreateTable:
         reader = self._reader
@@ -116,7 +130,7 @@ class _CreateTable:
             reader.fail("a column list or AS")
         if made.query is not None and (made.columns or made.like):
             reader.fail("either columns with types, or AS")
-        return replace(made, attributes=self._attributes)
+        return replace(made, attributes=self.attributes)
 
     def _name(self, temporary: bool) -> tuple[TableName, bool]:
         first = self._reader.identifier("a table name")
@@ -144,7 +158,7 @@ class _CreateTable:
         columns = []
         while True:
             if not self._table_constraint():
-                columns.append(self._column())
+                columns.append(self.column())
             if not reader.accept(","):
                 break
         reader.expect(")")
@@ -158,7 +172,7 @@ class _CreateTable:
         self._reader.expect(")")
         return tuple(names)
 
-    def _column(self) -> Column:
+    def column(self) -> Column:
         name = self._reader.identifier("a column name")
         column = Column(name, read_type(self._reader))
         while (changed := self._column_attribute(column)) is not None:
@@ -183,17 +197,19 @@ class _CreateTable:
         return self._column_key(column)
 
     def _column_key(self, column: Column) -> Column | None:
-        reader, a = self._reader, self._attributes
+        reader, a = self._reader, self.attributes
+        if reader.accept("CONSTRAINT"):
+            reader.identifier("a constraint name")
         if reader.accept("DISTKEY"):
-            self._attributes = replace(a, dist_key=column.name)
+            self.attributes = replace(a, dist_key=column.name)
         elif reader.accept("SORTKEY"):
-            self._attributes = replace(a, sort_keys=(*a.sort_keys, column.name))
+            self.attributes = replace(a, sort_keys=(*a.sort_keys, column.name))
         elif reader.accept("PRIMARY", "KEY"):
-            self._attributes = replace(a, primary_key=(*a.primary_key, column.name))
+            self.attributes = replace(a, primary_key=(*a.primary_key, column.name))
         elif reader.accept("UNIQUE"):
-            self._attributes = replace(a, unique_keys=(*a.unique_keys, (column.name,)))
+            self.attributes = replace(a, unique_keys=(*a.unique_keys, (column.name,)))
         elif reader.accept("REFERENCES"):
-            self._attributes = replace(a, foreign_keys=(*a.foreign_keys, self._reference((column.name,))))
+            self.attributes = replace(a, foreign_keys=(*a.foreign_keys, self._reference((column.name,))))
         elif reader.accept("COLLATE"):
             if not reader.accept("CASE_SENSITIVE"):
                 reader.fail("CASE_SENSITIVE, the only collation of the embedded warehouse")
@@ -236,16 +252,18 @@ class _CreateTable:
         return self._statement.text[first.start : end]
 
     def _table_constraint(self) -> bool:
-        reader, a = self._reader, self._attributes
+        reader, a = self._reader, self.attributes
+        if reader.accept("CONSTRAINT"):
+            reader.identifier("a constraint name")
         if reader.accept("PRIMARY", "KEY"):
-            self._attributes = replace(a, primary_key=reader.identifiers("a column name"))
+            self.attributes = replace(a, primary_key=reader.identifiers("a column name"))
         elif reader.looking_at("UNIQUE", "("):
             reader.expect("UNIQUE")
-            self._attributes = replace(a, unique_keys=(*a.unique_keys, reader.identifiers("a column name")))
+            self.attributes = replace(a, unique_keys=(*a.unique_keys, reader.identifiers("a column name")))
         elif reader.accept("FOREIGN", "KEY"):
             columns = reader.identifiers("a column name")
             reader.expect("REFERENCES")
-            self._attributes = replace(a, foreign_keys=(*a.foreign_keys, self._reference(columns)))
+            self.attributes = replace(a, foreign_keys=(*a.foreign_keys, self._reference(columns)))
         else:
             return False
         return True
@@ -255,7 +273,7 @@ class _CreateTable:
             pass
 
     def _table_attribute(self) -> bool:
-        reader, a = self._reader, self._attributes
+        reader, a = self._reader, self.attributes
         if reader.accept("BACKUP"):
             if not reader.accept("YES") and not reader.accept("NO"):
                 reader.fail("YES or NO")
@@ -263,16 +281,16 @@ class _CreateTable:
             style = reader.word("AUTO, EVEN, ALL or KEY")
             if style not in _STYLES:
                 raise StatementError(f"DISTSTYLE {style} does not exist", hint="Use AUTO, EVEN, ALL or KEY.")
-            self._attributes = replace(a, dist_style=style)
+            self.attributes = replace(a, dist_style=style)
         elif reader.accept("DISTKEY"):
             (key,) = reader.identifiers("a column name")[:1]
-            self._attributes = replace(a, dist_key=key)
+            self.attributes = replace(a, dist_key=key)
         elif reader.accept("SORTKEY", "AUTO") or reader.accept("ENCODE", "AUTO"):
             pass
         elif reader.accept("INTERLEAVED", "SORTKEY"):
-            self._attributes = replace(a, sort_keys=reader.identifiers("a column name"), interleaved=True)
+            self.attributes = replace(a, sort_keys=reader.identifiers("a column name"), interleaved=True)
         elif reader.accept("COMPOUND", "SORTKEY") or reader.accept("SORTKEY"):
-            self._attributes = replace(a, sort_keys=reader.identifiers("a column name"))
+            self.attributes = replace(a, sort_keys=reader.identifiers("a column name"))
         else:
             return False
         return True

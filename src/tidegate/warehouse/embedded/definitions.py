@@ -54,7 +54,8 @@ class Definitions:
     """A transaction's view of them. `temporary` are the tables of its session, by name.
 
     `current` says whether the transaction sees the catalog as it is: its snapshot is not older than the catalog's
-    last change, and it has changed nothing there itself.
+    last change, and it has changed nothing there itself. `reads_files`: the statement reads an external table, whose
+    lists of files are to be forgotten when it is done.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class Definitions:
         current: Callable[[], bool] = lambda: False,
     ) -> None:
         self.temporary = {} if temporary is None else temporary
+        self.reads_files = False
         self._shared = SharedDefinitions() if shared is None else shared
         self._current = current
 

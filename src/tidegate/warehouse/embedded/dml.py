@@ -7,8 +7,7 @@ from tidegate.model.names import TableName
 from tidegate.model.tables import Column, Table
 from tidegate.redshift.identifiers import TEMPORARY_SCHEMA
 from tidegate.warehouse.base import Result
-from tidegate.warehouse.embedded import catalog, external, transpile
-from tidegate.warehouse.embedded.bootstrap import ENGINE
+from tidegate.warehouse.embedded import catalog, transpile
 from tidegate.warehouse.embedded.casts import assigned
 from tidegate.warehouse.embedded.catalog import physical, quoted
 from tidegate.warehouse.embedded.context import Context, Statement
@@ -199,15 +198,7 @@ def handle_delete(ctx: Context, statement: Statement) -> Result:
     condition = f" WHERE {transpile.emitter(ctx).sql(where.this, scope)}" if where is not None else ""
     tables = f" USING {', '.join(using)}" if using else ""
     name = physical(stored.table.name)
-    result = _changed(ctx, f"{head}DELETE FROM {name} AS {quoted(alias)}{tables}{condition}")
-    _remember_deletion(ctx, stored, result.rowcount)
-    return result
-
-
-def _remember_deletion(ctx: Context, stored: StoredTable, rows: int) -> None:
-    """Deleted rows count in SVV_TABLE_INFO.tbl_rows until VACUUM."""
-    if rows and stored.table.name.schema != TEMPORARY_SCHEMA:
-        ctx.cursor.execute(f"INSERT INTO {ENGINE}.deletions VALUES (?, ?)", [stored.id, rows])
+    return _changed(ctx, f"{head}DELETE FROM {name} AS {quoted(alias)}{tables}{condition}")
 
 
 def handle_truncate(ctx: Context, statement: Statement) -> Result:
@@ -222,14 +213,11 @@ def handle_truncate(ctx: Context, statement: Statement) -> Result:
     ctx.writes(name, True)
     stored = catalog.existing_table(ctx, name)
     ctx.cursor.execute(f"TRUNCATE {physical(stored.table.name)}")
-    if name.schema != TEMPORARY_SCHEMA:
-        ctx.cursor.execute(f"DELETE FROM {ENGINE}.deletions WHERE relation_id = ?", [stored.id])
     return Result()
 
 
 def _changed(ctx: Context, sql: str) -> Result:
     row = ctx.cursor.execute(sql).fetchone()
-    external.forget(ctx.cursor)
     if row is None or not isinstance(row[0], int):
         raise StatementRefused("the statement returned no count of rows", hint="Report this statement.")
     return Result(rowcount=row[0])

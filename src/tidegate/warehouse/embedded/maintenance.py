@@ -2,10 +2,8 @@
 
 from tidegate.errors import StatementError, StatementRefused
 from tidegate.model.names import TableName
-from tidegate.redshift.identifiers import TEMPORARY_SCHEMA
 from tidegate.warehouse.base import Result
 from tidegate.warehouse.embedded import catalog
-from tidegate.warehouse.embedded.bootstrap import ENGINE
 from tidegate.warehouse.embedded.context import Context, Statement
 from tidegate.warehouse.embedded.token_reader import TokenReader
 
@@ -29,7 +27,7 @@ def handle_lock(ctx: Context, statement: Statement) -> Result:
 
 
 def handle_vacuum(ctx: Context, statement: Statement) -> Result:
-    """VACUUM: what a table lost is no longer counted; DuckDB reclaims the space at its next checkpoint."""
+    """VACUUM: the checkpoint that reclaims the space of deleted rows is made by the session, after this."""
     if ctx.in_block:
         raise StatementRefused("VACUUM cannot run inside a transaction block", hint="Run it on its own.")
     reader = TokenReader(statement.tokens, "VACUUM")
@@ -42,13 +40,8 @@ def handle_vacuum(ctx: Context, statement: Statement) -> Result:
         reader.fail("0 to 100 PERCENT")
     reader.accept("BOOST")
     reader.end()
-    if name is None:
-        ctx.cursor.execute(f"DELETE FROM {ENGINE}.deletions")
-        return Result()
-    stored = catalog.existing_table(ctx, name)
-    if name.schema != TEMPORARY_SCHEMA:
-        ctx.writes(name, False)
-        ctx.cursor.execute(f"DELETE FROM {ENGINE}.deletions WHERE relation_id = ?", [stored.id])
+    if name is not None:
+        catalog.existing_table(ctx, name)
     return Result()
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import duckdb
 
 from tidegate.warehouse.base import Result, ResultColumn, Row
-from tidegate.warehouse.embedded import external, transpile
+from tidegate.warehouse.embedded import transpile
 from tidegate.warehouse.embedded.context import Context, Statement
 from tidegate.warehouse.embedded.types import result_type
 
@@ -15,7 +15,6 @@ def handle_select(ctx: Context, statement: Statement) -> Result:
     ctx.cursor.execute(sql)
     columns = result_columns(ctx.cursor)
     rows = shown(columns, ctx.cursor.fetchall())
-    external.forget(ctx.cursor)
     return Result(columns, tuple(rows), len(rows))
 
 

@@ -1,5 +1,6 @@
 """Sessions: transactions, one statement at a time, and what outlives them."""
 
+import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TypeVar
@@ -10,13 +11,23 @@ from tidegate.config.settings import EmbeddedSettings
 from tidegate.errors import StatementError, StatementRefused, TidegateError
 from tidegate.warehouse.base import Result, RowStream
 from tidegate.warehouse.embedded import catalog, external, transpile
+from tidegate.warehouse.embedded.bootstrap import FILE
 from tidegate.warehouse.embedded.context import Context, Statement
 from tidegate.warehouse.embedded.database import Database
 from tidegate.warehouse.embedded.definitions import Definitions, StoredTable
 from tidegate.warehouse.embedded.failures import statement_failure
 from tidegate.warehouse.embedded.selects import result_columns, shown
 from tidegate.warehouse.embedded.session_settings import SETTING_KINDS, SessionSettings
-from tidegate.warehouse.embedded.statements import BEGIN, COMMIT, CONTROL, KINDS, TRUNCATE, Start, read_statement
+from tidegate.warehouse.embedded.statements import (
+    BEGIN,
+    COMMIT,
+    CONTROL,
+    KINDS,
+    TRUNCATE,
+    VACUUM,
+    Start,
+    read_statement,
+)
 from tidegate.warehouse.embedded.transaction import Transaction
 
 _CHUNK = 10_000
@@ -33,6 +44,7 @@ class EmbeddedSession:
         self._block: Transaction | None = None
         self._aborted = False
         self._streaming = False
+        self._files_listed = False
         self._temporary: dict[str, StoredTable] = {}
         self._temporary_before: dict[str, StoredTable] = {}
         self._session_settings = SessionSettings()
@@ -47,7 +59,10 @@ class EmbeddedSession:
         if statement.kind in SETTING_KINDS:
             return self._session_settings.handle(statement)
         if self._block is None:
-            return self._alone(lambda transaction: self._run(transaction, statement, False))
+            result = self._alone(lambda transaction: self._run(transaction, statement, False))
+            if statement.kind == VACUUM:
+                self._checkpoint()
+            return result
         return self._inside(self._block, lambda transaction: self._run(transaction, statement, True))
 
     def transaction(self, statements: Sequence[str]) -> list[Result]:
@@ -74,7 +89,7 @@ class EmbeddedSession:
         self._streaming = True
         try:
             yield self._guarded(lambda: self._open_stream(transaction, statement))
-            external.forget(self._open())
+            self._forget_files()
         except TidegateError:
             if self._block is not None:
                 self._abort(self._block)
@@ -202,12 +217,27 @@ class EmbeddedSession:
             transaction.locks()
         if kind.start is not Start.OWN:
             transaction.reads()
-        result = kind.handler(self._context(transaction, in_block), statement)
+        context = self._context(transaction, in_block)
+        try:
+            result = kind.handler(context, statement)
+        finally:
+            self._files_listed = self._files_listed or context.definitions.reads_files
+        if self._files_listed:
+            self._forget_files()
         if statement.kind == TRUNCATE and in_block:
             self._commit(transaction)
             transaction.begin()
             self._temporary_before = dict(self._temporary)
         return result
+
+    def _checkpoint(self) -> None:
+        """Reclaim the space of deleted rows, unless another transaction is running: then closing the file does."""
+        with contextlib.suppress(duckdb.TransactionException):
+            self._open().execute(f"CHECKPOINT {FILE}")
+
+    def _forget_files(self) -> None:
+        self._files_listed = False
+        external.forget(self._open())
 
     def _run_listed(self, transaction: Transaction, statement: Statement) -> Result:
         if statement.kind in SETTING_KINDS:

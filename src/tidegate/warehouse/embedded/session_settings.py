@@ -47,7 +47,7 @@ class SessionSettings:
             raise StatementRefused(f"{statement.text} is not understood", hint="Write SET name TO value.")
         else:
             name = _name(words[:at])
-        self._set(name, " ".join(t.value if t.value != "," else "," for t in words[at + 1 :]).replace(" ,", ","))
+        self._set(name, " ".join(_written(t) for t in words[at + 1 :]).replace(" ,", ","))
         return Result()
 
     def _set(self, name: str, value: str) -> None:
@@ -61,6 +61,10 @@ class SessionSettings:
     def _shown(self, name: str) -> str:
         default = _FIXED[name][0] if name in _FIXED else ""
         return self._values.get(name, default)
+
+
+def _written(token: Token) -> str:
+    return token.text if token.kind is TokenKind.WORD else token.value
 
 
 def _name(words: list[Token]) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from tidegate.errors import StatementError, StatementRefused
-from tidegate.warehouse.embedded import copy, ddl, dml, external, maintenance, selects, unload, views
+from tidegate.warehouse.embedded import alter, comments, copy, ddl, dml, external, maintenance, selects, unload, views
 from tidegate.warehouse.embedded.context import Handler, Statement
 from tidegate.warehouse.embedded.lexer import Token, TokenKind, tokenize
 
@@ -24,7 +24,7 @@ class Kind:
     start: Start
 
 
-BEGIN, COMMIT, ROLLBACK, TRUNCATE = "BEGIN", "COMMIT", "ROLLBACK", "TRUNCATE"
+BEGIN, COMMIT, ROLLBACK, TRUNCATE, VACUUM = "BEGIN", "COMMIT", "ROLLBACK", "TRUNCATE", "VACUUM"
 CONTROL = frozenset({BEGIN, COMMIT, ROLLBACK})
 """Kinds that the session carries out itself."""
 
@@ -62,7 +62,7 @@ _LEADING: tuple[tuple[tuple[str, ...], str], ...] = (
     (("SET",), "SET"),
     (("RESET",), "RESET"),
     (("SHOW",), "SHOW"),
-    (("VACUUM",), "VACUUM"),
+    (("VACUUM",), VACUUM),
     (("ANALYZE",), "ANALYZE"),
     (("ANALYSE",), "ANALYZE"),
 )
@@ -84,9 +84,11 @@ KINDS: Mapping[str, Kind] = {
     "CREATE TABLE": Kind(ddl.handle_create_table, Start.OWN),
     "CREATE VIEW": Kind(views.handle_create_view, Start.LOCK),
     "DROP TABLE": Kind(ddl.handle_drop_table, Start.OWN),
+    "ALTER TABLE": Kind(alter.handle_alter_table, Start.OWN),
+    "COMMENT ON": Kind(comments.handle_comment, Start.LOCK),
     "DROP VIEW": Kind(views.handle_drop_view, Start.LOCK),
     "DROP SCHEMA": Kind(ddl.handle_drop_schema, Start.LOCK),
-    "VACUUM": Kind(maintenance.handle_vacuum, Start.LOCK),
+    VACUUM: Kind(maintenance.handle_vacuum, Start.READ),
     "ANALYZE": Kind(maintenance.handle_analyze, Start.READ),
 }
 

@@ -30,7 +30,7 @@ _EXPRESSIONS = {**EXPRESSIONS, **CASTS, **_FUNCTIONS.expressions()}
 def query(ctx: Context, sql: str) -> str:
     """A SELECT of Redshift as DuckDB runs it.
 
-    External tables leave lists of files in variables of `ctx.cursor`: call `external.forget` when it has run.
+    External tables leave lists of files in variables of `ctx.cursor`, which the session forgets after the statement.
 
     Raises:
         StatementError: not valid SQL, or a relation that does not exist.
@@ -103,6 +103,7 @@ class _Reader:
             raise StatementError(f'relation "{table}" does not exist', hint="Check the schema and the name.")
         columns = dict(found.columns + found.partitions)
         sql = external.source(self.ctx, table, _conjuncts(node, select, columns))
+        self.ctx.definitions.reads_files = True
         if sql is None:
             raise StatementError(f'relation "{table}" does not exist', hint="Check the schema and the name.")
         return FromTable(sql, lambda: columns)

@@ -7,7 +7,7 @@ from tidegate.model.names import TableName
 from tidegate.model.tables import Column
 from tidegate.redshift.identifiers import TEMPORARY_SCHEMA
 from tidegate.warehouse.base import Result
-from tidegate.warehouse.embedded import catalog, external, external_catalog, transpile
+from tidegate.warehouse.embedded import catalog, external_catalog, transpile
 from tidegate.warehouse.embedded.context import Context, Statement
 from tidegate.warehouse.embedded.definitions import StoredTable, View
 from tidegate.warehouse.embedded.dialect import parse
@@ -99,7 +99,6 @@ def _columns(ctx: Context, tree: exp.Expr) -> tuple[Column, ...]:
     compiled = transpile.compiled(ctx, tree)
     ctx.cursor.execute(f"SELECT * FROM ({compiled.sql}) AS q LIMIT 0")
     described = [(str(d[0]), str(d[1])) for d in ctx.cursor.description or ()]
-    external.forget(ctx.cursor)
     types = [p.value.type for p in compiled.columns()]
     return tuple(
         Column(name, known if known is not None and known.length is not None else declared_type(duck))
