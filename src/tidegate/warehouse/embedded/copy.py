@@ -61,8 +61,6 @@ def _columns(table: Table, options: Copy) -> list[Column]:
         column = table.column(name)
         if column is None:
             raise StatementError(f'column "{name}" of relation "{table.name}" does not exist', hint="Check the name.")
-        if column in listed:
-            raise StatementError(f'COPY: column "{name}" is listed twice', hint="List each column once.")
         if column in generated and not options.explicit_ids:
             raise StatementRefused(
                 f'COPY: column "{name}" of {table.name} is an IDENTITY column',

@@ -6,14 +6,10 @@ from tidegate.errors import StatementRefused
 from tidegate.model.tables import Column, TypeKind
 from tidegate.redshift.copy import Copy, CopyCompression
 from tidegate.redshift.types import render
-from tidegate.warehouse.embedded.copy_values import FILE, value_of
+from tidegate.warehouse.embedded.copy_values import FILE, exact_json, value_of
 from tidegate.warehouse.embedded.external_shapes import glob_free
 
 _COMPRESSION = {None: "none", CopyCompression.GZIP: "gzip", CopyCompression.ZSTD: "zstd"}
-_LONG = r"[0-9.]{17,}"
-_LONG_NUMBERS = r"[:\[,]\s*-?([0-9]{20,}|[0-9]+\.[0-9]+)"
-_EXACT_LENGTH = 16
-"""Digits and point of the longest fraction that a double holds exactly."""
 
 
 def select_objects(targets: Sequence[Column], paths: Sequence[str], options: Copy) -> tuple[str, list[object]]:
@@ -47,14 +43,9 @@ def select_objects(targets: Sequence[Column], paths: Sequence[str], options: Cop
 
 
 def _checked(json: str) -> str:
-    numbers = f"regexp_extract_all({json}, {_literal(_LONG_NUMBERS)}, 1)"
-    lossy = f"len(list_filter({numbers}, lambda n: strlen(n) > {_EXACT_LENGTH})) > 0"
     return (
         f"CASE WHEN json_type({json}) <> 'OBJECT' THEN error('not a JSON object in ' || {FILE}) "
-        f"WHEN regexp_matches({json}, {_literal(_LONG)}) AND {lossy} "
-        f"THEN error('a JSON number has more digits than a double holds, in ' || {FILE} || "
-        "': write it as a string') "
-        f"ELSE {json} END"
+        f"ELSE {exact_json(json)} END"
     )
 
 

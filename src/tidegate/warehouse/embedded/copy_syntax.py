@@ -16,7 +16,7 @@ from tidegate.warehouse.embedded.option_reader import (
 from tidegate.warehouse.embedded.token_reader import TokenReader
 
 _PARQUET_WORDS = frozenset(
-    {"FORMAT", "the authorization", "ACCEPTINVCHARS", "FILLRECORD", "STATUPDATE", "MANIFEST", "EXPLICIT_IDS"}
+    {"FORMAT", "PARQUET", "ACCEPTINVCHARS", "FILLRECORD", "STATUPDATE", "MANIFEST", "EXPLICIT_IDS"}
 )
 """What COPY of Parquet accepts (developer guide, COPY from columnar data formats); SERIALIZETOJSON is of FORMAT."""
 

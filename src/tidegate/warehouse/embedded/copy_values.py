@@ -19,6 +19,11 @@ FILE = "tidegate_file"
 _INTEGER = r"\s*[-+]?[0-9]+\s*"
 _PLAIN = r"\s*[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)\s*"
 _EXPONENT = r"\s*[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)[eE][-+]?[0-9]+\s*"
+_LONG = r"[0-9.]{17,}"
+_LONG_NUMBERS = r"[:\[,]\s*-?([0-9]{20,}|[0-9]+\.[0-9]+)"
+_EXACT_LENGTH = 16
+"""Digits and point of the longest fraction that a double holds exactly."""
+
 _SHOWN = 100
 """Characters of a bad value that a message shows."""
 
@@ -40,6 +45,20 @@ def value_of(column: Column, field: str, options: Copy) -> str:
             hint="Load the file into a table with a VARCHAR column instead.",
         )
     return _or_fail(column, convert(present, column.type, options), present)
+
+
+def exact_json(json: str) -> str:
+    """The SQL of a JSON text, or of an error when it has a number that DuckDB would round.
+
+    DuckDB's JSON knows doubles and 64-bit integers only.
+    """
+    numbers = f"regexp_extract_all({json}, {_literal(_LONG_NUMBERS)}, 1)"
+    lossy = f"len(list_filter({numbers}, lambda n: strlen(n) > {_EXACT_LENGTH})) > 0"
+    return (
+        f"CASE WHEN regexp_matches({json}, {_literal(_LONG)}) AND {lossy} "
+        f"THEN error('a JSON number has more digits than a double holds, in ' || {FILE} || ': write it as a string') "
+        f"ELSE {json} END"
+    )
 
 
 def _text(type: SqlType, field: str, options: Copy) -> str:
@@ -113,6 +132,10 @@ def _timestamp(field: str, type: SqlType, options: Copy) -> str:
     return timestamp_value(field, duckdb_type(type), options.time_format)
 
 
+def _json(field: str, type: SqlType, options: Copy) -> str:
+    return f"TRY_CAST({exact_json(field)} AS JSON)"
+
+
 def _bytes(field: str, type: SqlType, options: Copy) -> str:
     return f"CASE WHEN regexp_full_match({field}, '([0-9A-Fa-f][0-9A-Fa-f])*') THEN unhex({field}) END"
 
@@ -132,7 +155,7 @@ _CONVERSIONS: dict[TypeKind, _Conversion] = {
     TypeKind.TIMETZ: _cast,
     TypeKind.TIMESTAMP: _timestamp,
     TypeKind.TIMESTAMPTZ: _timestamp,
-    TypeKind.SUPER: _cast,
+    TypeKind.SUPER: _json,
     TypeKind.VARBYTE: _bytes,
 }
 

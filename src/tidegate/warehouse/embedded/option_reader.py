@@ -37,9 +37,9 @@ def accept_authorization(reader: TokenReader) -> bool:
 
 @dataclass
 class OptionReader(Generic[T]):
-    """`value` is what was read so far. `same` maps words that set the same option to its name.
+    """`value` is what was read so far, by the options that begin with `words`.
 
-    A locally meaningless authorization is accepted, and may be missing.
+    `same` maps words that set the same option to its name. An authorization is read past, and may be missing.
     """
 
     reader: TokenReader
@@ -48,6 +48,7 @@ class OptionReader(Generic[T]):
     handlers: "Mapping[str, Handler[T]]"
     same: Mapping[str, str] = field(default_factory=dict)
     words: list[str] = field(default_factory=list)
+    _seen: set[str] = field(default_factory=set)
 
     def read(self) -> T:
         """Read all that is left of the statement.
@@ -73,12 +74,13 @@ class OptionReader(Generic[T]):
                 f"{self.verb} does not know the option {word}", hint="Check the spelling and the order of its words."
             )
         self._once(self.same.get(word, word))
+        self.words.append(word)
         handler(self, word)
 
     def _once(self, name: str) -> None:
-        if name in self.words:
+        if name in self._seen:
             raise StatementError(f"{self.verb}: {name} is given twice", hint="Give each option once.")
-        self.words.append(name)
+        self._seen.add(name)
 
 
 Handler = Callable[[OptionReader[T], str], None]
