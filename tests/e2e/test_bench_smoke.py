@@ -1,0 +1,44 @@
+"""`python -m bench` at the smallest scale: every part runs and reports what it counted. Speed is not asserted."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+ROWS, MONTHS = 60_175, 83
+"""Of TPC-H lineitem at scale 0.01."""
+
+
+def test_every_part_runs_and_says_what_it_counted(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "bench", "--scale", "0.01", "--tables", "7", "--runs", "1"]
+    done = subprocess.run([*command, "--folder", tmp_path], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr.count("run 1 of 1")) == (0, 5), done.stderr
+    lines = done.stdout.splitlines()
+    assert re.match(r"machine: \d+ cores, [\d.]+ GB of memory, .*, Python 3\.\d+\.\d+, DuckDB \d", lines[0])
+    assert f"archive: TPC-H lineitem at scale 0.01: {ROWS:,} rows in {MONTHS} months, all due." in lines
+    assert "plan: 7 tables of 20 rows with 7 policies, 98 months due." in lines
+    assert "statements sent: 14 = 7 for 7 tables + 7" in lines
+    written = re.search(r"^files written: raw (\d+) of .*, tidegate (\d+) of .*, monthly (\d+) of ", done.stdout, re.M)
+    assert written is not None
+    assert [int(files) for files in written.groups()] == [MONTHS] * 3
+    steps = done.stdout.partition("where the archive's time goes:\n")[2].partition("\n\n")[0]
+    assert [line.split("  ")[0] for line in steps.splitlines()] == [
+        "step",
+        "before",
+        "unloaded",
+        "cataloged",
+        "verified",
+        "published",
+        "reclaim",
+        "records and close",
+    ]
+
+
+def test_an_unknown_part_is_refused() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "bench", "--only", "load"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert "invalid choice: 'load'" in done.stderr
+    assert done.stdout == ""
