@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from tidegate.errors import ConfigError, ObjectNotFound
 from tidegate.flows.context import Context
 from tidegate.flows.identity import Identity, read_claim, stored_identity, write_claim
+from tidegate.flows.pinned import pinned
 from tidegate.flows.published import read_counted, read_retired
 from tidegate.flows.records import RecordLog
 from tidegate.flows.replay import BatchPeriod, Replayed, replay
@@ -34,7 +35,7 @@ def take_over(ctx: Context) -> AdoptOutcome:
     Raises:
         ConfigError: the warehouse was never initialised.
     """
-    with ctx.warehouse.session():
+    with pinned(ctx) as ctx:
         identity = _stored(ctx)
         log = RecordLog(ctx, identity.warehouse)
         differences: list[Difference] = []
@@ -52,7 +53,7 @@ def as_copy(ctx: Context) -> AdoptOutcome:
     Raises:
         ConfigError: the warehouse was never initialised.
     """
-    with ctx.warehouse.session():
+    with pinned(ctx) as ctx:
         original = _stored(ctx)
         place = ctx.warehouse.place()
         identity = Identity(f"w{ctx.suffix()}", place)

@@ -8,6 +8,7 @@ from tidegate.flows.batch_run import BatchRun
 from tidegate.flows.context import Context
 from tidegate.flows.identity import Identity
 from tidegate.flows.leases import Lease, lease
+from tidegate.flows.pinned import pinned
 from tidegate.flows.plan import ArchivePlan, TablePlan, plan_table, read_facts
 from tidegate.flows.purge import purge
 from tidegate.flows.reclaim import reclaim
@@ -77,9 +78,9 @@ class TableRun:
                 self._replan()
 
     def _replan(self) -> None:
-        with self.ctx.warehouse.session() as session:
-            facts = read_facts(self.ctx, session, [self.plan.policy.table])
-            self.plan = replace(plan_table(self.ctx, session, facts, self.plan.policy, self.as_of), unfinished=())
+        with pinned(self.ctx) as ctx:
+            facts = read_facts(ctx, [self.plan.policy.table])
+            self.plan = replace(plan_table(ctx, facts, self.plan.policy, self.as_of), unfinished=())
         if self.plan.error is not None:
             raise self.plan.error
 

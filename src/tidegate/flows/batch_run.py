@@ -1,6 +1,7 @@
 """The six steps of one batch. Each is idempotent, and recorded in the ledger before and after."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -10,6 +11,7 @@ from tidegate.flows.context import Context
 from tidegate.flows.files import check_counts, check_identities, manifest_files, write_descriptor
 from tidegate.flows.guards import Verdict, verdict
 from tidegate.flows.leases import Lease
+from tidegate.flows.pinned import pinned
 from tidegate.flows.published import as_day, proofs_of
 from tidegate.flows.records import RecordLog
 from tidegate.flows.spec import BatchSpec
@@ -80,11 +82,22 @@ class BatchRun:
             Progress(f"{self.row.table} {state}", total_rows=self.row.rows, total_bytes=self.row.bytes)
         )
         attempt = self.ctx.ledger.begin_step(self.row.id, state, self.ctx.clock())
-        with self.ctx.warehouse.session():
+        with self._one_session():
             work()
         self.ctx.ledger.end_step(self.row.id, state, attempt, self.ctx.clock())
         if self.row.state is not BatchState.ABANDONED:
             self.save(state)
+
+    @contextmanager
+    def _one_session(self) -> Iterator[None]:
+        """One session for the statements of a step; between steps other processes may have their turn."""
+        outside = self.ctx, self.log
+        with pinned(self.ctx) as ctx:
+            self.ctx, self.log = ctx, RecordLog(ctx, self.log.warehouse)
+            try:
+                yield
+            finally:
+                self.ctx, self.log = outside
 
     def save(self, state: BatchState, detail: str = "") -> None:
         rows = sum(p.rows for p in self.proofs) if self.proofs else self.row.rows

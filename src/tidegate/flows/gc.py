@@ -13,6 +13,7 @@ from tidegate.flows.abandon import abandon
 from tidegate.flows.context import Context
 from tidegate.flows.identity import Identity, attach
 from tidegate.flows.leases import is_dead
+from tidegate.flows.pinned import pinned
 from tidegate.flows.plan import UNFINISHED
 from tidegate.flows.published import Retired, read_counted, read_descriptor, read_retired
 from tidegate.flows.records import RecordLog
@@ -63,7 +64,7 @@ class GcPlan:
 def plan_gc(ctx: Context, older_than: timedelta | None = None) -> GcPlan:
     """Read only. `older_than` (default: delete_grace) since an id was retired, or since an orphan was last written."""
     grace = older_than if older_than is not None else timedelta(seconds=ctx.settings.delete_grace_seconds)
-    with ctx.warehouse.session():
+    with pinned(ctx) as ctx:
         identity = attach(ctx)
         survey = _Survey.read(ctx, identity)
         candidates = [c for found in _batches(ctx, identity) for c in survey.candidates(found)]
@@ -74,9 +75,9 @@ def plan_gc(ctx: Context, older_than: timedelta | None = None) -> GcPlan:
 
 def run_gc(ctx: Context, plan: GcPlan) -> GcOutcome:
     """Retire orphans, forget partitions, delete objects; repeating it is harmless."""
-    log = RecordLog(ctx, plan.identity.warehouse)
     removed = []
-    with ctx.warehouse.session():
+    with pinned(ctx) as ctx:
+        log = RecordLog(ctx, plan.identity.warehouse)
         for candidate in plan.ready:
             if candidate.orphan and not _retire(ctx, log, candidate.garbage):
                 continue

@@ -8,6 +8,7 @@ from tidegate.flows.abandon import ATTEMPTS
 from tidegate.flows.context import Context
 from tidegate.flows.holds import read_holds
 from tidegate.flows.identity import attach
+from tidegate.flows.pinned import pinned
 from tidegate.flows.records import RecordLog
 from tidegate.model.names import TableName
 from tidegate.model.records import Hold, LogRecord, RecordKind
@@ -16,9 +17,9 @@ from tidegate.redshift.lock import lock
 
 def list_holds(ctx: Context) -> list[Hold]:
     """All holds in force; the ledger's mirror is brought up to date."""
-    with ctx.warehouse.session() as session:
+    with pinned(ctx) as ctx:
         attach(ctx)
-        holds = read_holds(ctx, session)
+        holds = read_holds(ctx)
     ctx.ledger.replace_holds(holds)
     return holds
 
@@ -48,7 +49,7 @@ def _commit(
     hold: Hold | None = None,
     released: str | None = None,
 ) -> None:
-    with ctx.warehouse.session():
+    with pinned(ctx) as ctx:
         log = RecordLog(ctx, attach(ctx).warehouse)
         for attempt in range(ATTEMPTS):
             record = LogRecord(

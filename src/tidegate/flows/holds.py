@@ -7,14 +7,13 @@ from tidegate.flows.context import Context
 from tidegate.model.names import TableName
 from tidegate.model.periods import Period
 from tidegate.model.records import Hold
-from tidegate.warehouse.base import Session
 
 
-def read_holds(ctx: Context, session: Session) -> list[Hold]:
+def read_holds(ctx: Context) -> list[Hold]:
     """All holds in force, as the warehouse has them."""
     return [
         Hold(str(id_), TableName.parse(str(table)), _day(first), _day(last), str(reason), str(placed_at))
-        for id_, table, first, last, reason, placed_at in session.execute(ctx.control.select_holds()).rows
+        for id_, table, first, last, reason, placed_at in ctx.warehouse.execute(ctx.control.select_holds()).rows
     ]
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from tidegate.errors import ConfigError, ForeignWarehouse, ObjectExists, ObjectNotFound
 from tidegate.flows.context import Context
+from tidegate.flows.pinned import pinned
 from tidegate.flows.records import TAKE_OVER_HINT
 from tidegate.formats.stored import dump, load
 from tidegate.model.layout import CLAIMS, all_logs, claim_key, data_root
@@ -80,9 +81,13 @@ def initialise(ctx: Context) -> tuple[Identity, bool]:
     Raises:
         ForeignWarehouse: the lake holds archives of another warehouse that lived at this place.
     """
-    with ctx.warehouse.session() as session:
-        for statement in ctx.control.create():
-            session.execute(statement)
+    with pinned(ctx) as ctx:
+        return _initialise(ctx)
+
+
+def _initialise(ctx: Context) -> tuple[Identity, bool]:
+    for statement in ctx.control.create():
+        ctx.warehouse.execute(statement)
     if stored_identity(ctx) is not None:
         return attach(ctx), False
     place = ctx.warehouse.place()

@@ -15,6 +15,7 @@ from tidegate.flows.batching import PeriodEstimate, cut, waits
 from tidegate.flows.context import Context
 from tidegate.flows.holds import held, read_holds
 from tidegate.flows.identity import Identity, attach
+from tidegate.flows.pinned import pinned
 from tidegate.flows.spec import WHOLE, BatchSpec, Source
 from tidegate.flows.versions import Versions
 from tidegate.ledger.base import BatchRow
@@ -28,7 +29,7 @@ from tidegate.redshift.catalog import select_views
 from tidegate.redshift.fingerprint import fingerprint_by_period
 from tidegate.redshift.identifiers import qualified
 from tidegate.redshift.periods import PeriodColumn, period_expression, statistics
-from tidegate.warehouse.base import Result, Session
+from tidegate.warehouse.base import Result
 
 UNFINISHED = (BatchState.PLANNED, BatchState.UNLOADED, BatchState.CATALOGED, BatchState.VERIFIED, BatchState.PUBLISHED)
 
@@ -92,9 +93,9 @@ def plan_archive(ctx: Context, request: Request) -> ArchivePlan:
     """
     as_of = request.as_of or ctx.today()
     policies = choose(ctx, request)
-    with ctx.warehouse.session() as session:
-        facts = read_facts(ctx, session, [p.table for p in policies])
-        plans = tuple(plan_table(ctx, session, facts, policy, as_of) for policy in policies)
+    with pinned(ctx) as ctx:
+        facts = read_facts(ctx, [p.table for p in policies])
+        plans = tuple(plan_table(ctx, facts, policy, as_of) for policy in policies)
     return ArchivePlan(as_of, facts.identity, plans)
 
 
@@ -114,50 +115,50 @@ def choose(ctx: Context, request: Request) -> list[Policy]:
     return sorted(chosen, key=lambda p: (p.priority, p.table))
 
 
-def read_facts(ctx: Context, session: Session, tables: Sequence[TableName]) -> Facts:
+def read_facts(ctx: Context, tables: Sequence[TableName]) -> Facts:
     """The requests that are made once, however many tables there are."""
     identity = attach(ctx)
     unfinished: dict[TableName, tuple[BatchRow, ...]] = {}
     for row in ctx.ledger.batches(states=UNFINISHED):
         unfinished[row.table] = (*unfinished.get(row.table, ()), row)
-    views = frozenset(TableName(str(s), str(n)) for s, n in session.execute(select_views()).rows)
+    views = frozenset(TableName(str(s), str(n)) for s, n in ctx.warehouse.execute(select_views()).rows)
     return Facts(
         identity,
         ctx.warehouse.tables(tables),
         ctx.warehouse.table_stats(tables),
-        read_holds(ctx, session),
+        read_holds(ctx),
         views,
         unfinished,
-        _copies(ctx, session),
+        _copies(ctx),
     )
 
 
-def _copies(ctx: Context, session: Session) -> dict[TableName, dict[str, tuple[int, str]]]:
+def _copies(ctx: Context) -> dict[TableName, dict[str, tuple[int, str]]]:
     """Rows and fingerprint of every proven copy that counts, by table and period."""
     copies: dict[TableName, dict[str, tuple[int, str]]] = {}
-    for table, _, period, rows, total, _ in session.execute(ctx.control.select_proofs(ctx.control.copies)).rows:
+    for table, _, period, rows, total, _ in ctx.warehouse.execute(ctx.control.select_proofs(ctx.control.copies)).rows:
         copies.setdefault(TableName.parse(str(table)), {})[str(period)] = (int(str(rows)), str(total))
     return copies
 
 
-def plan_table(ctx: Context, session: Session, facts: Facts, policy: Policy, as_of: date) -> TablePlan:
+def plan_table(ctx: Context, facts: Facts, policy: Policy, as_of: date) -> TablePlan:
     """One table; what is wrong with it stands in the plan, so that one bad policy never blocks the others."""
     try:
-        return _plan_table(ctx, session, facts, policy, as_of)
+        return _plan_table(ctx, facts, policy, as_of)
     except TidegateError as error:
         return TablePlan(policy, error=error)
 
 
-def _plan_table(ctx: Context, session: Session, facts: Facts, policy: Policy, as_of: date) -> TablePlan:
+def _plan_table(ctx: Context, facts: Facts, policy: Policy, as_of: date) -> TablePlan:
     table = facts.tables.get(policy.table)
     if table is None:
         raise ObjectMissing(f"table {policy.table} does not exist", hint="Check [[archive]] table, or create it.")
     column = period_column(ctx, facts.identity.warehouse, policy, table)
     version = None if policy.action is Action.PURGE else _version(ctx, facts, policy, table)
     limit = due_before(as_of, policy.granularity, policy.retention) if column else None
-    counts = _counts(session, table, column, facts)
+    counts = _counts(ctx, table, column, facts)
     if policy.action is Action.COPY:
-        counts = _uncopied(ctx, session, facts, Source(table, version, column), counts)
+        counts = _uncopied(ctx, facts, Source(table, version, column), counts)
     total = sum(rows for _, rows in counts)
     null_rows = sum(rows for period, rows in counts if period is None)
     stats = facts.stats.get(policy.table)
@@ -221,20 +222,18 @@ def _version(ctx: Context, facts: Facts, policy: Policy, table: Table) -> TableV
     return versions.candidate(table, known)
 
 
-def _counts(
-    session: Session, table: Table, column: PeriodColumn | None, facts: Facts
-) -> list[tuple[Period | None, int]]:
+def _counts(ctx: Context, table: Table, column: PeriodColumn | None, facts: Facts) -> list[tuple[Period | None, int]]:
     if column is None:
         stats = facts.stats.get(table.name)
         return [(Period(WHOLE, Granularity.DAILY), stats.rows if stats else 0)]
     return [
         (_period(value, column.granularity), int(str(rows)))
-        for value, rows in _rows(session.execute(statistics(table.name, column)))
+        for value, rows in _rows(ctx.warehouse.execute(statistics(table.name, column)))
     ]
 
 
 def _uncopied(
-    ctx: Context, session: Session, facts: Facts, source: Source, counts: list[tuple[Period | None, int]]
+    ctx: Context, facts: Facts, source: Source, counts: list[tuple[Period | None, int]]
 ) -> list[tuple[Period | None, int]]:
     """Without the periods whose proven copy still equals the hot rows."""
     known = facts.copies.get(source.table.name)
@@ -245,7 +244,7 @@ def _uncopied(
     statement = fingerprint_by_period(
         source.version.columns, engine.hash_function, period, qualified(source.table.name), "TRUE"
     )
-    current = {f"{row[0]}": (int(str(row[1])), str(row[2])) for row in session.execute(statement).rows}
+    current = {f"{row[0]}": (int(str(row[1])), str(row[2])) for row in ctx.warehouse.execute(statement).rows}
     return [
         (period_, rows)
         for period_, rows in counts

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from tidegate.errors import ConfigError, CorruptRecord
 from tidegate.flows.context import Context
 from tidegate.flows.identity import Identity, attach, claims, read_claim, stored_identity, write_identity
+from tidegate.flows.pinned import pinned
 from tidegate.flows.published import Counted, read_counted, read_descriptor, read_retired
 from tidegate.flows.records import RecordLog
 from tidegate.flows.replay import Replayed, replay
@@ -44,7 +45,7 @@ def rebuild(ctx: Context, warehouse: str | None = None) -> RebuildOutcome:
         ConfigError: the lake has no folder for a new warehouse.
         CorruptRecord: a record cannot be read.
     """
-    with ctx.warehouse.session():
+    with pinned(ctx) as ctx:
         known = stored_identity(ctx)
         identity = attach(ctx) if known else _claimed(ctx, warehouse)
         log = RecordLog(ctx, identity.warehouse)

@@ -10,6 +10,7 @@ from tidegate.flows.abandon import ATTEMPTS
 from tidegate.flows.context import Context
 from tidegate.flows.files import check_identities
 from tidegate.flows.leases import lease
+from tidegate.flows.pinned import pinned
 from tidegate.flows.published import proofs_of
 from tidegate.flows.records import RecordLog
 from tidegate.flows.restore_plan import RESTORED, RestorePart, RestorePlan
@@ -49,8 +50,8 @@ def run_restore(ctx: Context, plan: RestorePlan) -> RestoreOutcome:
     if not plan.parts:
         RecordLog(ctx, plan.identity.warehouse).sync(plan.request.table)
         return RestoreOutcome(plan.request.table, into, 0, (), (), already=True)
-    with lease(ctx, "restore", plan.request.table), ctx.warehouse.session():
-        return _Restore(ctx, plan).run()
+    with lease(ctx, "restore", plan.request.table), pinned(ctx) as one:
+        return _Restore(one, plan).run()
 
 
 def restore_statements(ctx: Context, plan: RestorePlan) -> list[str]:

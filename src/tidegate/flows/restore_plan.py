@@ -6,6 +6,7 @@ from datetime import date
 from tidegate.errors import ConfigError, ObjectMissing, PolicyError
 from tidegate.flows.context import Context
 from tidegate.flows.identity import Identity, attach
+from tidegate.flows.pinned import pinned
 from tidegate.flows.published import Counted, prefixes, read_counted, read_descriptor, read_records, read_retired
 from tidegate.flows.records import RecordLog
 from tidegate.flows.versions import Versions, check_change
@@ -82,7 +83,7 @@ def plan_restore(ctx: Context, request: RestoreRequest) -> RestorePlan:
         PolicyError: a column cannot be mapped to the target.
         CorruptRecord: a descriptor is missing or unreadable.
     """
-    with ctx.warehouse.session():
+    with pinned(ctx) as ctx:
         identity = attach(ctx)
         log = RecordLog(ctx, identity.warehouse)
         where = prefixes(read_records(log, request.table))

@@ -6,6 +6,7 @@ from datetime import date
 from tidegate.flows.context import Context
 from tidegate.flows.holds import read_holds
 from tidegate.flows.identity import Identity, attach
+from tidegate.flows.pinned import pinned
 from tidegate.flows.plan import UNFINISHED
 from tidegate.flows.published import Counted, read_counted
 from tidegate.ledger.base import BatchRow, Job
@@ -40,11 +41,11 @@ class Status:
 
 def status(ctx: Context) -> Status:
     """Read only: the warehouse's control tables, its statistics, and the ledger."""
-    with ctx.warehouse.session() as session:
+    with pinned(ctx) as ctx:
         identity = attach(ctx)
         published = read_counted(ctx, ctx.control.published)
         copies = read_counted(ctx, ctx.control.copies)
-        holds = read_holds(ctx, session)
+        holds = read_holds(ctx)
         names = sorted({item.table for item in (*published, *copies)} | {p.table for p in ctx.settings.policies})
         hot = {name: stats.rows for name, stats in ctx.warehouse.table_stats(names).items()}
     return Status(

@@ -7,6 +7,7 @@ from tidegate.errors import CorruptRecord, StatementError
 from tidegate.flows.context import Context
 from tidegate.flows.files import listing
 from tidegate.flows.identity import attach
+from tidegate.flows.pinned import pinned
 from tidegate.flows.published import Counted, Retired, proofs_of, read_counted, read_descriptor, read_retired
 from tidegate.flows.records import RecordLog
 from tidegate.flows.replay import BatchPeriod, Replayed, replay
@@ -26,7 +27,7 @@ def verify(ctx: Context, tables: Sequence[TableName] = (), *, deep: bool = False
     Shallow: identities of all files (locally by reading the bytes) and all records. Deep: the rows too, read back
     through the external table.
     """
-    with ctx.warehouse.session():
+    with pinned(ctx) as ctx:
         identity = attach(ctx)
         log = RecordLog(ctx, identity.warehouse)
         published = _by_table(read_counted(ctx, ctx.control.published))
