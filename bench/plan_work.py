@@ -31,6 +31,7 @@ COUNT = "tables"
 
 _FILE = "warehouse.duckdb"
 _COLUMN = PeriodColumn("d", SqlType(TypeKind.DATE), Granularity.MONTHLY)
+_COLUMNS = "id BIGINT, d DATE, note VARCHAR(20)"
 _TABLES_A_TRANSACTION = 500
 
 
@@ -49,14 +50,16 @@ def prepare(folder: Path) -> Timed:
     with open_tidegate(folder / "tidegate.toml") as tide:
         tide.init()
         with tide.warehouse.session() as session:
+            session.execute(f"CREATE TABLE public.seed ({_COLUMNS})")
+            session.execute(f"INSERT INTO public.seed VALUES {values}")
             for first in range(0, len(tables), _TABLES_A_TRANSACTION):
                 session.transaction(
                     [
                         statement
                         for table in tables[first : first + _TABLES_A_TRANSACTION]
                         for statement in (
-                            f"CREATE TABLE {qualified(table)} (id BIGINT, d DATE, note VARCHAR(20))",
-                            f"INSERT INTO {qualified(table)} VALUES {values}",
+                            f"CREATE TABLE {qualified(table)} ({_COLUMNS})",
+                            f"INSERT INTO {qualified(table)} SELECT id, d, note FROM public.seed",
                         )
                     ]
                 )
