@@ -59,10 +59,12 @@ def handle_unload(ctx: Context, statement: Statement) -> Result:
                 target.place(())
                 return Result()
             rows = _rows_by_file(ctx.cursor, written, output, options)
-            sizes = [os.path.getsize(file.path) for file in written.files]
             placed = target.place(written.files)
         if options.manifest:
-            entries = [manifest.UnloadedFile(*entry) for entry in zip(placed, sizes, rows, strict=True)]
+            entries = [
+                manifest.UnloadedFile(path, file.size, count)
+                for path, file, count in zip(placed, written.files, rows, strict=True)
+            ]
             schema = output.columns if options.verbose else None
             manifest.write(target.manifest, sorted(entries, key=lambda e: e.path), schema)
     return Result(rowcount=written.total)
@@ -84,10 +86,10 @@ def _write(
     path = folder if in_folders else os.path.join(folder, "0")
     results = cursor.execute(f"COPY ({output.sql}) TO {_literal(path)} ({', '.join(clauses)})").fetchall()
     if parquet:
-        files = tuple(_staged(folder, row[0]) for row in results)
+        files = tuple(_staged(folder, row[0], row[2]) for row in results)
         return _Written(files, tuple(row[1] for row in results), sum(row[1] for row in results))
     total, paths = results[0]
-    return _Written(tuple(_staged(folder, path) for path in paths), None, total)
+    return _Written(tuple(_staged(folder, path, os.path.getsize(path)) for path in paths), None, total)
 
 
 def _parquet_clauses(options: Unload) -> list[str]:
@@ -114,9 +116,9 @@ def _line_clauses(options: Unload) -> list[str]:
     return [*clauses, "DELIMITER ','", "QUOTE ''", "ESCAPE ''"]
 
 
-def _staged(folder: str, path: str) -> StagedFile:
+def _staged(folder: str, path: str, size: int) -> StagedFile:
     *folders, name = os.path.relpath(path, folder).split("/")
-    return StagedFile(path, tuple(folders), int(name.partition(".")[0]))
+    return StagedFile(path, tuple(folders), int(name.partition(".")[0]), size)
 
 
 def _rows_by_file(

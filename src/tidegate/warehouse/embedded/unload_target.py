@@ -27,6 +27,7 @@ class StagedFile:
     path: str
     folders: tuple[str, ...]
     number: int
+    size: int
 
 
 @dataclass(frozen=True)
@@ -74,25 +75,37 @@ class UnloadTarget:
 
     def place(self, staged: Sequence[StagedFile]) -> list[str]:
         """Move the files to the names that Redshift gives them; returns these, in the order of `staged`."""
-        folders: dict[tuple[str, ...], int] = {}
-        finals = []
-        for file in sorted(staged, key=lambda f: (f.folders, f.number)):
-            number = folders.get(file.folders, 0)
-            folders[file.folders] = number + 1
-            finals.append((file, self._final(file.folders, number)))
+        by_folder: dict[tuple[str, ...], list[StagedFile]] = {}
+        for file in sorted(staged, key=lambda f: f.number):
+            by_folder.setdefault(file.folders, []).append(file)
         if self.options.clean_path:
-            self._clean({os.path.dirname(path) for _, path in finals}, staged)
-        for folder in {os.path.dirname(path) for _, path in finals}:
-            os.makedirs(folder, exist_ok=True)
-        placed = {}
-        for file, path in finals:
-            os.replace(file.path, path)
-            placed[file] = path
-        return [placed[file] for file in staged]
+            self._clean([self._folder(folders) for folders in by_folder], staged)
+        placed: dict[str, str] = {}
+        for folders, files in by_folder.items():
+            self._place_folder(self._folder(folders), files, placed)
+        return [placed[file.path] for file in staged]
 
-    def _final(self, folders: Sequence[str], number: int) -> str:
-        name = f"{number:04d}_part_00" if self.options.parallel is not False else f"{number:03d}"
-        return f"{self._root}{''.join(_folder(f) + '/' for f in folders)}{name}{self._extension}"
+    def _place_folder(self, prefix: str, files: Sequence[StagedFile], placed: dict[str, str]) -> None:
+        """A folder that is new is moved whole: a partition is one step, and there is no empty folder to remove."""
+        names = {file: f"{prefix}{self._name(number)}" for number, file in enumerate(files)}
+        placed.update({file.path: path for file, path in names.items()})
+        if files[0].folders and not os.path.lexists(prefix.rstrip("/")):
+            source = os.path.dirname(files[0].path)
+            for file, path in names.items():
+                os.rename(file.path, os.path.join(source, os.path.basename(path)))
+            os.makedirs(os.path.dirname(prefix.rstrip("/")), exist_ok=True)
+            os.rename(source, prefix.rstrip("/"))
+            return
+        os.makedirs(os.path.dirname(prefix), exist_ok=True)
+        for file, path in names.items():
+            os.replace(file.path, path)
+
+    def _folder(self, folders: Sequence[str]) -> str:
+        return self._root + "".join(_hive_name(folder) + "/" for folder in folders)
+
+    def _name(self, number: int) -> str:
+        stem = f"{number:03d}" if self.options.parallel is False else f"{number:04d}_part_00"
+        return f"{stem}{self._extension}"
 
     @property
     def _extension(self) -> str:
@@ -102,17 +115,17 @@ class UnloadTarget:
             return ".parquet"
         return _COMPRESSED[self.options.compression] if self.options.compression else ""
 
-    def _clean(self, folders: set[str], staged: Sequence[StagedFile]) -> None:
+    def _clean(self, folders: Sequence[str], staged: Sequence[StagedFile]) -> None:
         """With PARTITION BY only the folders that will receive files are emptied."""
         kept = {file.path for file in staged}
-        prefixes = [f"{folder}/" for folder in folders] if self.options.partition_by else [self.prefix]
+        prefixes = folders if self.options.partition_by else [self.prefix]
         for prefix in prefixes:
             for path in with_prefix(prefix):
                 if path not in kept:
                     os.unlink(path)
 
 
-def _folder(name: str) -> str:
+def _hive_name(name: str) -> str:
     """DuckDB's folder name as Hive writes it."""
     column, _, value = name.partition("=")
     if value == _NULL_PARTITION:

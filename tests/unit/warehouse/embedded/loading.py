@@ -1,8 +1,9 @@
 """An embedded warehouse in a folder of its own, and what the tests of UNLOAD, COPY and external tables ask of it."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,29 @@ import pytest
 
 from tidegate.config.settings import EmbeddedSettings
 from tidegate.errors import TidegateError
+from tidegate.warehouse.embedded import transpile
+from tidegate.warehouse.embedded.context import Context
 from tidegate.warehouse.embedded.driver import EmbeddedWarehouse
+from tidegate.warehouse.embedded.session import EmbeddedSession
+
+
+@dataclass(frozen=True)
+class Scan:
+    """`files` were opened (one at least, for its schema), of `total_row_groups` in them `row_groups` were read."""
+
+    files: int
+    row_groups: int
+    total_row_groups: int
+
+
+def _scans(node: dict[str, Any]) -> Iterator[Scan]:
+    extra = node["extra_info"]
+    if extra.get("Function") == "READ_PARQUET":
+        yield Scan(
+            int(extra["Total Files Read"]), node.get("row_groups_scanned", 0), node.get("total_row_groups_to_scan", 0)
+        )
+    for child in node.get("children", ()):
+        yield from _scans(child)
 
 
 class Place:
@@ -25,13 +48,30 @@ class Place:
 
     def run(self, *statements: str) -> int:
         """Run statements, each by itself; the last one's row count."""
-        rows = 0
-        for sql in statements:
-            rows = self.warehouse.execute(sql).rowcount
-        return rows
+        with self.warehouse.session() as session:
+            return [session.execute(sql).rowcount for sql in statements][-1]
 
     def rows(self, sql: str) -> list[tuple[object, ...]]:
         return list(self.warehouse.execute(sql).rows)
+
+    def look(self, work: Callable[[Context], None]) -> None:
+        """Run something in a transaction of its own, with what a statement handler sees."""
+        with self.warehouse.session() as session:
+            assert isinstance(session, EmbeddedSession)
+            session.read(work)
+
+    def profile(self, sql: str) -> list[Scan]:
+        """Run a query and tell what each reader of Parquet files touched."""
+        profiles: list[str] = []
+
+        def look(ctx: Context) -> None:
+            query = transpile.query(ctx, sql)
+            row = ctx.cursor.execute(f"EXPLAIN (ANALYZE, FORMAT json) {query}").fetchone()
+            assert row is not None
+            profiles.append(row[1])
+
+        self.look(look)
+        return [scan for root in json.loads(profiles[0])["operator"] for scan in _scans(root)]
 
     def write(self, name: str, content: str | bytes) -> Path:
         path = self.base / name

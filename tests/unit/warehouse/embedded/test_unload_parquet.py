@@ -1,12 +1,14 @@
+import random
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import duckdb
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from tests.unit.warehouse.embedded.loading import Place, place, refused
 
-from tidegate.errors import StatementRefused, WarehouseUnreachable
+from tidegate.errors import StatementError, StatementRefused, WarehouseUnreachable
 from tidegate.redshift.unload import Unload, UnloadFormat
 from tidegate.warehouse.embedded.unload_query import output_query
 
@@ -194,18 +196,35 @@ def test_cleanpath_with_partitions_empties_only_those_that_receive_files(orders:
 
 
 def test_a_file_is_ended_when_it_reaches_maxfilesize(place: Place) -> None:
+    rows = 400_000
+    noise = random.Random(1).randbytes(50 * rows)
+    table = pa.table({"a": pa.array([noise[at : at + 50].hex() for at in range(0, 50 * rows, 50)])})
+    pq.write_table(table, place.base / "in.parquet")
     place.run(
-        "CREATE TABLE t (n INTEGER, a VARCHAR(64))",
-        "INSERT INTO t SELECT 1, MD5('x')",
-        *["INSERT INTO t SELECT n + (SELECT MAX(n) FROM t), MD5(CAST(n AS VARCHAR)) FROM t"] * 21,
-        "UNLOAD ('SELECT MD5(CAST(n AS VARCHAR)) || a AS a FROM t') TO 'out/' PARQUET MAXFILESIZE 63 MB "
-        "MANIFEST VERBOSE",
+        "CREATE TABLE t (a VARCHAR(100))",
+        "COPY t FROM 'in.parquet' PARQUET",
+        "UNLOAD ('SELECT a FROM t') TO 'out/' PARQUET MAXFILESIZE 63 MB ROWGROUPSIZE 32 MB MANIFEST VERBOSE",
     )
 
-    assert place.files("out")[:2] == ["0000_part_00.parquet", "0001_part_00.parquet"]
-    sizes = [(place.base / "out" / name).stat().st_size for name in place.files("out") if name != "manifest"]
-    assert all(32_000_000 <= size < 48_000_000 for size in sizes[:-1])
-    assert sum(e["meta"]["record_count"] for e in place.json("out/manifest")["entries"]) == 2**21
+    assert place.files("out") == ["0000_part_00.parquet", "0001_part_00.parquet", "manifest"]
+    assert 32_000_000 <= (place.base / "out/0000_part_00.parquet").stat().st_size < 48_000_000
+    assert [e["url"][-25:] for e in place.json("out/manifest")["entries"]] == [
+        "/out/0000_part_00.parquet",
+        "/out/0001_part_00.parquet",
+    ]
+    assert sum(e["meta"]["record_count"] for e in place.json("out/manifest")["entries"]) == rows
+
+
+def test_a_query_that_fails_leaves_nothing_behind(orders: Place) -> None:
+    with pytest.raises(StatementError):
+        orders.run("UNLOAD ('SELECT CAST(note AS INTEGER) AS n, day FROM orders') TO 'out/' PARQUET PARTITION BY (day)")
+    assert not (orders.base / "out").exists()
+
+
+def test_parallel_off_and_partitions(orders: Place) -> None:
+    orders.run("UNLOAD ('SELECT id, day FROM orders WHERE id = 1') TO 'o' PARQUET PARTITION BY (day) PARALLEL OFF")
+
+    assert orders.files("o") == ["day=2020-01-01/000.parquet"]
 
 
 def test_a_transaction_unloads_what_it_sees(orders: Place) -> None:
