@@ -78,6 +78,7 @@ def run_gc(ctx: Context, plan: GcPlan) -> GcOutcome:
     removed = []
     with pinned(ctx) as ctx:
         log = RecordLog(ctx, plan.identity.warehouse)
+        log.sync_all()
         for candidate in plan.ready:
             if candidate.orphan and not _retire(ctx, log, candidate.garbage):
                 continue

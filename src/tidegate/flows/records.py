@@ -55,6 +55,11 @@ class RecordLog:
             self._put_missing(table, max(self._numbers(table, 0), default=0))
         return head
 
+    def sync_all(self) -> None:
+        """`sync` for every table that has a record in the warehouse."""
+        for name, _ in self.ctx.warehouse.execute(self.ctx.control.select_log_heads()).rows:
+            self.sync(TableName.parse(str(name)))
+
     def _numbers(self, table: TableName, after: int) -> list[int]:
         after_key = record_key(self.warehouse, table, after) if after > 0 else None
         listing = self.ctx.lake.list(log_root(self.warehouse, table), after=after_key)
