@@ -11,12 +11,14 @@ from tidegate.warehouse.base import Result
 from tidegate.warehouse.embedded import catalog, transpile
 from tidegate.warehouse.embedded.catalog import physical, quoted
 from tidegate.warehouse.embedded.context import Context, Statement
-from tidegate.warehouse.embedded.ddl import column_definition
+from tidegate.warehouse.embedded.ddl import default_value
 from tidegate.warehouse.embedded.ddl_syntax import read_column, read_type
 from tidegate.warehouse.embedded.definitions import StoredTable, View
 from tidegate.warehouse.embedded.dialect import parse
 from tidegate.warehouse.embedded.dml import known_column
+from tidegate.warehouse.embedded.emitter import text
 from tidegate.warehouse.embedded.token_reader import TokenReader
+from tidegate.warehouse.embedded.types import duckdb_type
 
 _Change = Callable[[Context, StoredTable, TokenReader, Statement], None]
 
@@ -91,11 +93,23 @@ def _add_column(ctx: Context, stored: StoredTable, reader: TokenReader, statemen
         raise StatementError(
             f'column "{column.name}" is NOT NULL and has no default', hint="Give it a DEFAULT for the rows that exist."
         )
-    definition = column_definition(ctx, stored, replace(column, nullable=True))
-    ctx.cursor.execute(f"ALTER TABLE {physical(table.name)} ADD COLUMN {definition}")
-    if not column.nullable:
-        ctx.cursor.execute(f"ALTER TABLE {physical(table.name)} ALTER COLUMN {quoted(column.name)} SET NOT NULL")
+    _add_to_duckdb(ctx, table.name, column)
     catalog.replace_table(ctx, stored, replace(table, columns=(*table.columns, column)))
+
+
+def _add_to_duckdb(ctx: Context, name: TableName, column: Column) -> None:
+    """Rows that exist get the default as it is now; DuckDB takes NOT NULL only after a constant one."""
+    type, alter = duckdb_type(column.type), f"ALTER TABLE {physical(name)}"
+    default = None if column.default is None else default_value(ctx, column)
+    if default is None:
+        ctx.cursor.execute(f"{alter} ADD COLUMN {quoted(column.name)} {type}")
+        return
+    row = ctx.cursor.execute(f"SELECT CAST(({default}) AS VARCHAR)").fetchone()
+    now = "NULL" if row is None or row[0] is None else f"CAST({text(str(row[0]))} AS {type})"
+    ctx.cursor.execute(f"{alter} ADD COLUMN {quoted(column.name)} {type} DEFAULT {now}")
+    if not column.nullable:
+        ctx.cursor.execute(f"{alter} ALTER COLUMN {quoted(column.name)} SET NOT NULL")
+    ctx.cursor.execute(f"{alter} ALTER COLUMN {quoted(column.name)} SET DEFAULT ({default})")
 
 
 def _drop_column(ctx: Context, stored: StoredTable, reader: TokenReader, statement: Statement) -> None:

@@ -105,6 +105,7 @@ class Database:
         connection = duckdb.connect(":memory:", config=config)
         try:
             connection.execute("SET GLOBAL TimeZone = 'UTC'")
+            connection.execute("SET GLOBAL ieee_floating_point_ops = false")  # 1.0::float / 0 is an error, not infinity
             connection.execute(f"ATTACH {_literal(self.path)} AS {bootstrap.FILE}")
             connection.execute(f"USE {bootstrap.FILE}")
             bootstrap.prepare(connection)

@@ -110,18 +110,19 @@ def _create(ctx: Context, definition: Table) -> StoredTable:
     if len(definition.columns) > MAX_COLUMNS:
         raise StatementRefused(f"a table has at most {MAX_COLUMNS} columns", hint="Split the table.")
     stored = StoredTable(catalog.new_id(ctx, definition.name), definition)
+    kind = "TEMP " if definition.name.schema == TEMPORARY_SCHEMA else ""
     for column in definition.columns:
         if column.identity is not None:
             ctx.cursor.execute(
-                f"CREATE SEQUENCE {_sequence(stored)} START WITH {column.identity.seed} "
+                f"CREATE {kind}SEQUENCE {_sequence(stored)} START WITH {column.identity.seed} "
                 f"INCREMENT BY {column.identity.step} MINVALUE {-(2**63)} MAXVALUE {2**63 - 1}"
             )
-    columns = ", ".join(column_definition(ctx, stored, c) for c in definition.columns)
-    ctx.cursor.execute(f"CREATE TABLE {catalog.physical(definition.name)} ({columns})")
+    columns = ", ".join(_column_definition(ctx, stored, c) for c in definition.columns)
+    ctx.cursor.execute(f"CREATE {kind}TABLE {catalog.physical(definition.name)} ({columns})")
     return catalog.add_table(ctx, stored.id, definition)
 
 
-def column_definition(ctx: Context, stored: StoredTable, column: Column) -> str:
+def _column_definition(ctx: Context, stored: StoredTable, column: Column) -> str:
     """A column as DuckDB declares it. It also has the default, for statements that leave the column out."""
     sql = f"{catalog.quoted(column.name)} {duckdb_type(column.type)}"
     if column.identity is not None:

@@ -18,6 +18,18 @@ from tidegate.errors import StatementError, StatementRefused
 _SPECIAL_SYNTAX = ("CAST", "CONVERT", "EXTRACT", "POSITION", "SUBSTRING", "TRIM")
 
 
+def _typed_literal(parser: RedshiftParser, this: exp.Expr, data_type: exp.DataType) -> exp.Expr:
+    """`DATE '2020-01-02'::VARCHAR`: the type belongs to the literal, what follows to the value (as in PostgreSQL)."""
+    innermost = this
+    while not isinstance(innermost, exp.Literal):
+        innermost = innermost.this
+    typed = exp.Cast(this=innermost.copy(), to=data_type)
+    if innermost is this:
+        return typed
+    innermost.replace(typed)
+    return this
+
+
 class EmbeddedRedshift(Redshift):
     """The dialect that the embedded warehouse reads."""
 
@@ -26,6 +38,7 @@ class EmbeddedRedshift(Redshift):
         FUNCTION_PARSERS: ClassVar[dict[str, Callable[..., Any]]] = {
             name: parser for name, parser in RedshiftParser.FUNCTION_PARSERS.items() if name in _SPECIAL_SYNTAX
         }
+        TYPE_LITERAL_PARSERS: ClassVar[dict[exp.DType, Callable[..., Any]]] = dict.fromkeys(exp.DType, _typed_literal)
 
 
 _DIALECT = EmbeddedRedshift()

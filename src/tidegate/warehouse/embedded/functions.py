@@ -56,7 +56,7 @@ class Call:
     def part(self, at: int) -> str:
         """A date part: a bare word or a string."""
         node = self.nodes[at]
-        if isinstance(node, exp.Column) and not node.args.get("table"):
+        if isinstance(node, exp.Var) or (isinstance(node, exp.Column) and not node.args.get("table")):
             return node.name.lower()
         return self.text(at).lower()
 

@@ -10,7 +10,7 @@ _FREE = ("query_group", "statement_timeout", "application_name")
 """Any value is remembered and shown."""
 
 _FIXED = {
-    "search_path": ("public", '"$user", public'),
+    "search_path": ("public", "$user, public"),
     "timezone": ("UTC",),
     "time zone": ("UTC",),
     "datestyle": ("ISO", "ISO, MDY", "ISO, YMD"),
