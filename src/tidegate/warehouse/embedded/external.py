@@ -15,6 +15,7 @@ from sqlglot import exp
 
 from tidegate.errors import StatementError, StatementRefused
 from tidegate.model.names import TableName
+from tidegate.model.tables import SqlType
 from tidegate.warehouse.base import Result
 from tidegate.warehouse.embedded import external_catalog, external_syntax
 from tidegate.warehouse.embedded.catalog import quoted, schema_exists
@@ -203,7 +204,7 @@ def handle_alter_table(ctx: Context, statement: Statement) -> Result:
     _refuse_block(ctx, "ALTER EXTERNAL TABLE")
     altered = external_syntax.parse_alter_table(statement)
     table = _existing(ctx, altered.name)
-    values = [_canonical(ctx, table, values) for values, _ in altered.partitions]
+    values = _canonical(ctx, table, [values for values, _ in altered.partitions])
     known = external_catalog.known_partitions(ctx, table, values)
     if altered.change is Change.ADD:
         _add(ctx, table, altered, values, set(known))
@@ -255,26 +256,35 @@ def _found(ctx: Context, partitions: Sequence[tuple[tuple[str | None, ...], str]
     ]
 
 
-def _canonical(ctx: Context, table: ExternalTable, values: Values) -> tuple[str | None, ...]:
-    """The values in the order of the partition columns, each as the text that its type gives."""
-    given = dict(values)
-    if len(given) != len(values) or set(given) != {name for name, _ in table.partitions}:
-        wanted = ", ".join(name for name, _ in table.partitions) or "none"
-        raise StatementRefused(
-            f"PARTITION ({', '.join(name for name, _ in values)}) does not name the partition columns of {table.name}",
-            hint=f"Its partition columns are: {wanted}. Give each one value.",
-        )
-    texts: list[str | None] = []
-    for name, type in table.partitions:
-        text = None if given[name] == _NULL_PARTITION else given[name]
-        row = ctx.cursor.execute(f"SELECT CAST(TRY_CAST(? AS {duckdb_type(type)}) AS VARCHAR)", [text]).fetchone()
-        if row is None or (row[0] is None and text is not None):
+def _canonical(ctx: Context, table: ExternalTable, partitions: Sequence[Values]) -> list[tuple[str | None, ...]]:
+    """The values of partitions in the order of the partition columns, each as the text that its type gives."""
+    names = [name for name, _ in table.partitions]
+    for values in partitions:
+        if sorted(name for name, _ in values) != sorted(names):
             raise StatementRefused(
-                f'{given[name]!r} is not a value of the partition column "{name}" ({type.kind.value}) of {table.name}',
+                f"PARTITION ({', '.join(name for name, _ in values)}) does not name the partition columns of "
+                f"{table.name}",
+                hint=f"Its partition columns are: {', '.join(names) or 'none'}. Give each one value.",
+            )
+    given = [dict(values) for values in partitions]
+    columns = [_texts(ctx, table, name, type, [v[name] for v in given]) for name, type in table.partitions]
+    return list(zip(*columns, strict=True))
+
+
+def _texts(ctx: Context, table: ExternalTable, name: str, type: SqlType, given: Sequence[str]) -> list[str | None]:
+    row = ctx.cursor.execute(
+        f"SELECT list_transform($1::VARCHAR[], lambda v: CAST(TRY_CAST(v AS {duckdb_type(type)}) AS VARCHAR))",
+        [[None if text == _NULL_PARTITION else text for text in given]],
+    ).fetchone()
+    assert row is not None
+    texts: list[str | None] = row[0]
+    for text, canonical in zip(given, texts, strict=True):
+        if canonical is None and text != _NULL_PARTITION:
+            raise StatementRefused(
+                f'{text!r} is not a value of the partition column "{name}" ({type.kind.value}) of {table.name}',
                 hint="Write the value as its type shows it, e.g. 2020-01-31 for a DATE.",
             )
-        texts.append(row[0])
-    return tuple(texts)
+    return texts
 
 
 def _shown(table: ExternalTable, values: Sequence[str | None]) -> str:
