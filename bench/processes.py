@@ -35,15 +35,16 @@ class Series:
         return median(run.seconds for run in self.runs)
 
     @property
+    def cpu(self) -> float:
+        return median(run.cpu for run in self.runs)
+
+    @property
     def peak_mb(self) -> float:
         return median(run.peak_mb for run in self.runs)
 
     def ratios(self, base: "Series") -> list[float]:
         """How many times as long as `base` it took, round by round."""
         return [mine.seconds / other.seconds for mine, other in zip(self.runs, base.runs, strict=True)]
-
-    def cpu_ratio(self, base: "Series") -> float:
-        return median(mine.cpu / other.cpu for mine, other in zip(self.runs, base.runs, strict=True))
 
 
 def in_child(work: str, folder: Path) -> Measured:

@@ -32,23 +32,23 @@ def machine() -> str:
 def method(rounds: int) -> str:
     """How the figures below were taken."""
     return (
-        f"Rounds: {rounds}; each run in a process of its own, in turn; the median of all rounds. "
+        f"Rounds: {rounds}; each run in a process of its own, in turn; medians, and the range over the rounds. "
         "Time from before open to after close, without the imports of Python."
     )
 
 
 def ratios(lines: Sequence[Line], base: Line) -> str:
-    """Every line beside `base`: the median and the range of the ratios of the single rounds."""
+    """Every line beside `base`: the ratio of the medians, and the least and the greatest ratio of one round."""
     rows = [["", "ratio", "min–max", "target", "CPU ratio", "seconds", "peak MB"]]
     for line in lines:
         each = line.series.ratios(base.series)
         rows.append(
             [
                 line.what,
-                f"{median(each):.2f}",
+                f"{line.series.seconds / base.series.seconds:.2f}",
                 f"{min(each):.2f}–{max(each):.2f}",
                 "" if line.target is None else f"≤ {line.target:.2f}",
-                f"{line.series.cpu_ratio(base.series):.2f}",
+                f"{line.series.cpu / base.series.cpu:.2f}",
                 f"{line.series.seconds:.2f}",
                 f"{line.series.peak_mb:.0f}",
             ]
