@@ -54,6 +54,7 @@ class World:
     policies: tuple[Policy, ...] = (MONTHLY,)
     timezone: str = "UTC"
     file: str = "warehouse.duckdb"
+    ledger: str = "tidegate.sqlite"
     clock: Clock = field(default_factory=Clock)
     wrap: Callable[[Any, str], Any] = lambda port, name: port
     suffix: str = ""
@@ -66,7 +67,7 @@ class World:
             timezone=self.timezone,
             warehouse=EmbeddedSettings(self.folder / self.file, self.folder, lake, lock_timeout=20, threads=1),
             lake=lake,
-            ledger=self.folder / "tidegate.sqlite",
+            ledger=self.folder / self.ledger,
             policies=self.policies,
         )
 
