@@ -1,7 +1,6 @@
 """Manifests: the list of files that UNLOAD writes and COPY reads (developer guide, Using a manifest)."""
 
 import json
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -38,7 +37,7 @@ class ManifestEntry:
 
 
 def write(path: str, files: Sequence[UnloadedFile], schema: Sequence[OutputColumn] | None) -> None:
-    """Write a manifest; with a `schema` it is a verbose one. The file appears at once and whole."""
+    """Write a manifest; with a `schema` it is a verbose one."""
     verbose = schema is not None
     entries = [
         {"url": f.path, "meta": {"content_length": f.size} | ({"record_count": f.rows} if verbose else {})}
@@ -52,11 +51,9 @@ def write(path: str, files: Sequence[UnloadedFile], schema: Sequence[OutputColum
             "record_count": sum(f.rows for f in files),
         }
         document["author"] = {"name": AUTHOR, "version": tidegate.__version__}
-    unfinished = f"{path}.unfinished"
-    with open(unfinished, "w", encoding="utf-8") as file:
+    with open(path, "w", encoding="utf-8") as file:
         json.dump(document, file, indent=2, ensure_ascii=False)
         file.write("\n")
-    os.replace(unfinished, path)
 
 
 def read(path: str) -> list[ManifestEntry]:

@@ -17,6 +17,9 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 LAKE_MARK = "lake:"
 _HIDDEN = (".", "_", "#")
 
+STAGING = ".unload-"
+"""How folders begin in which an UNLOAD is still writing. What lies in one is not there yet, for any reader."""
+
 
 def local_path(settings: EmbeddedSettings, address: str) -> str:
     """The absolute path of an address; a trailing slash is kept.
@@ -88,14 +91,17 @@ def data_files(location: str) -> Iterator[str]:
 
 
 def with_prefix(prefix: str) -> Iterator[str]:
-    """The files whose path begins with `prefix`, in order: what a listing of an object store by prefix gives."""
+    """The files whose path begins with `prefix`, in order: what a listing of an object store by prefix gives.
+
+    As there, hidden names count, and what an UNLOAD has not finished does not.
+    """
     folder, start = os.path.split(prefix)
     try:
         entries = sorted(os.scandir(folder), key=lambda e: e.name)
     except (FileNotFoundError, NotADirectoryError):
         return
     for entry in entries:
-        if not entry.name.startswith(start):
+        if not entry.name.startswith(start) or entry.name.startswith(STAGING):
             continue
         if entry.is_dir():
             yield from with_prefix(os.path.join(entry.path, ""))

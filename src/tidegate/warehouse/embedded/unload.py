@@ -57,17 +57,28 @@ def handle_unload(ctx: Context, statement: Statement) -> Result:
             external.forget(ctx.cursor)
             if written.total == 0:
                 target.place(())
-                return Result()
-            rows = _rows_by_file(ctx.cursor, written, output, options)
-            placed = target.place(written.files)
-        if options.manifest:
-            entries = [
-                manifest.UnloadedFile(path, file.size, count)
-                for path, file, count in zip(placed, written.files, rows, strict=True)
-            ]
-            schema = output.columns if options.verbose else None
-            manifest.write(target.manifest, sorted(entries, key=lambda e: e.path), schema)
+            else:
+                _place(ctx.cursor, folder, target, written, output)
     return Result(rowcount=written.total)
+
+
+def _place(
+    cursor: duckdb.DuckDBPyConnection, folder: str, target: UnloadTarget, written: _Written, output: OutputQuery
+) -> None:
+    """Move the files to their places, and after them the manifest, which is written in `folder` first."""
+    options = target.options
+    rows = _rows_by_file(cursor, written, output, options)
+    placed = target.place(written.files)
+    if not options.manifest:
+        return
+    entries = [
+        manifest.UnloadedFile(path, file.size, count)
+        for path, file, count in zip(placed, written.files, rows, strict=True)
+    ]
+    unfinished = os.path.join(folder, "manifest")
+    schema = output.columns if options.verbose else None
+    manifest.write(unfinished, sorted(entries, key=lambda e: e.path), schema)
+    os.replace(unfinished, target.manifest)
 
 
 def _write(

@@ -11,9 +11,8 @@ from urllib.parse import unquote
 
 from tidegate.errors import StatementRefused
 from tidegate.redshift.unload import Unload, UnloadCompression, UnloadFormat
-from tidegate.warehouse.embedded.paths import with_prefix
+from tidegate.warehouse.embedded.paths import STAGING, with_prefix
 
-_STAGING = ".unload-"
 _COMPRESSED = {UnloadCompression.GZIP: ".gz", UnloadCompression.BZIP2: ".bz2", UnloadCompression.ZSTD: ".zst"}
 _NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
 _HIVE_ESCAPED = re.compile(r"[\x00-\x1f\x7f\"#%'*/:=?\\{\[\]^]")
@@ -63,7 +62,7 @@ class UnloadTarget:
         """A new folder on the target's file system, removed at the end; its name is one that no reader looks at."""
         parent = os.path.dirname(self._root)
         existed = os.path.isdir(parent)
-        folder = os.path.join(parent, f"{_STAGING}{secrets.token_hex(8)}")
+        folder = os.path.join(parent, f"{STAGING}{secrets.token_hex(8)}")
         os.makedirs(folder)
         try:
             yield folder
@@ -79,7 +78,7 @@ class UnloadTarget:
         for file in sorted(staged, key=lambda f: f.number):
             by_folder.setdefault(file.folders, []).append(file)
         if self.options.clean_path:
-            self._clean([self._folder(folders) for folders in by_folder], staged)
+            self._clean([self._folder(folders) for folders in by_folder])
         placed: dict[str, str] = {}
         for folders, files in by_folder.items():
             self._place_folder(self._folder(folders), files, placed)
@@ -115,14 +114,11 @@ class UnloadTarget:
             return ".parquet"
         return _COMPRESSED[self.options.compression] if self.options.compression else ""
 
-    def _clean(self, folders: Sequence[str], staged: Sequence[StagedFile]) -> None:
+    def _clean(self, folders: Sequence[str]) -> None:
         """With PARTITION BY only the folders that will receive files are emptied."""
-        kept = {file.path for file in staged}
-        prefixes = folders if self.options.partition_by else [self.prefix]
-        for prefix in prefixes:
+        for prefix in folders if self.options.partition_by else [self.prefix]:
             for path in with_prefix(prefix):
-                if path not in kept:
-                    os.unlink(path)
+                os.unlink(path)
 
 
 def _hive_name(name: str) -> str:

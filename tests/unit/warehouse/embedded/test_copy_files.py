@@ -1,9 +1,12 @@
+import errno
 import json
+import os
 
 import pytest
 from tests.unit.warehouse.embedded.loading import Place, place, refused
 
-from tidegate.errors import StatementError, StatementRefused
+from tidegate.errors import StatementError, StatementRefused, WarehouseUnreachable
+from tidegate.warehouse.embedded.paths import disk_errors
 
 __all__ = ["place"]
 
@@ -115,3 +118,36 @@ def test_manifests_that_are_none(table: Place, content: str, reason: str) -> Non
 def test_a_manifest_must_exist(table: Place) -> None:
     with refused(StatementError, f"the manifest '{table.base}/nope' does not exist"):
         table.run("COPY t FROM 'nope' CSV MANIFEST")
+
+
+def test_headers_of_every_file_are_skipped(table: Place) -> None:
+    table.write("in/1", "a,b\n1,x\n")
+    table.write("in/2", "a,b\n2,y\n")
+
+    assert table.run("COPY t FROM 'in/' CSV IGNOREHEADER 1") == 2
+
+
+def test_what_an_unload_has_not_finished_is_not_there(table: Place) -> None:
+    table.write("in/.unload-0123/0", "1,x\n")
+    table.write("in/2", "2,y\n")
+
+    assert table.run("COPY t FROM 'in/' CSV") == 1
+    with refused(StatementRefused, f"specified unload destination is not empty: '{table.base}/in/2' exists"):
+        table.run("UNLOAD ('SELECT a FROM t') TO 'in/' CSV")
+    (table.base / "in/2").unlink()
+    assert table.run("UNLOAD ('SELECT a FROM t') TO 'in/' CSV") == 1
+
+
+@pytest.mark.parametrize(
+    ("number", "reason", "hint"),
+    [
+        (errno.ENOSPC, "no space left on device", "Free space and run the statement again."),
+        (errno.EACCES, "permission denied", "Check the path and its permissions."),
+    ],
+)
+def test_a_disk_that_fails_is_unreachable(number: int, reason: str, hint: str) -> None:
+    with pytest.raises(WarehouseUnreachable) as caught, disk_errors("/lake/x"):
+        raise OSError(number, os.strerror(number))
+
+    assert str(caught.value) == f"cannot use '/lake/x': {reason}"
+    assert caught.value.hint == hint
