@@ -5,6 +5,8 @@ from tidegate.warehouse.embedded.emitter import refused
 from tidegate.warehouse.embedded.functions import Call, Function
 from tidegate.warehouse.embedded.values import BIGINT, BOOLEAN, DOUBLE, FLOATS, INTEGERS, TEXT, TEXTS, Value
 
+_TO_DOUBLE = "Cast the argument to DOUBLE PRECISION."
+
 
 def _raw(call: Call, name: str, arguments: str) -> str:
     if call.within or call.ignore_nulls:
@@ -49,7 +51,7 @@ def _avg(call: Call) -> Value:
         return Value(f"CAST({total} // NULLIF({count}, 0) AS BIGINT)", BIGINT)
     if type.kind in FLOATS:
         return Value(_raw(call, "AVG", argument.sql), DOUBLE)
-    raise refused(f"AVG of {type.kind.value}", hint="Cast the argument to DOUBLE PRECISION.")
+    raise refused(f"AVG of {type.kind.value}", hint=_TO_DOUBLE)
 
 
 def _extreme(call: Call) -> Value:
@@ -66,7 +68,7 @@ def _spread(call: Call) -> Value:
     """Standard deviations and variances as DOUBLE PRECISION; those of a DECIMAL are DECIMAL in Redshift."""
     argument, type = _argument(call), call.typed(0)
     if type.kind is TypeKind.DECIMAL:
-        raise refused(f"{call.name} of DECIMAL", hint="Cast the argument to DOUBLE PRECISION.")
+        raise refused(f"{call.name} of DECIMAL", hint=_TO_DOUBLE)
     names = {"STDDEV": "stddev_samp", "VARIANCE": "var_samp"}
     return Value(_raw(call, names.get(call.name, call.name.lower()), argument.sql), DOUBLE)
 
@@ -76,8 +78,11 @@ def _both(call: Call) -> Value:
 
 
 def _median(call: Call) -> Value:
-    argument = _argument(call)
-    return Value(_raw(call, "median", f"CAST({argument.sql} AS DOUBLE)"), DOUBLE)
+    """Interpolated. Of integers and DECIMAL it is a DECIMAL whose scale is not documented (MEDIAN function)."""
+    argument, type = _argument(call), call.typed(0)
+    if type.kind not in FLOATS:
+        raise refused(f"MEDIAN of {type.kind.value}", hint=_TO_DOUBLE)
+    return Value(_raw(call, "median", argument.sql), DOUBLE)
 
 
 def _listagg(call: Call) -> Value:
@@ -89,14 +94,18 @@ def _listagg(call: Call) -> Value:
         raise refused("LISTAGG OVER")
     delimiter = call.value(1).sql if len(call.nodes) > 1 else "''"
     distinct = "DISTINCT " if call.distinct else ""
-    order = f" {call.within}" if call.within else ""
+    order = f" {call.order}" if call.within else ""
     return Value(f"string_agg({distinct}{value.sql}, {delimiter}{order})", TEXT)
 
 
 def _percentile(call: Call) -> Value:
-    if not call.within or call.over:
+    """Interpolated, as MEDIAN; of floats only for the same reason (PERCENTILE_CONT function)."""
+    if call.within is None or call.over or len(call.within.expressions) != 1:
         raise refused(f"{call.name} without WITHIN GROUP, or with OVER")
-    return Value(f"{call.name.lower()}({call.sql()}) WITHIN GROUP ({call.within})", DOUBLE)
+    kind = call.emit.expr(call.within.expressions[0].this, call.scope).kind
+    if kind not in FLOATS:
+        raise refused(f"{call.name} of {kind.value if kind else 'a value whose type is not known'}", hint=_TO_DOUBLE)
+    return Value(f"percentile_cont({call.sql()}) WITHIN GROUP ({call.order})", DOUBLE)
 
 
 def _ranking(call: Call) -> Value:

@@ -15,7 +15,7 @@ from tidegate.warehouse.embedded.values import Value
 
 @dataclass(frozen=True)
 class Call:
-    """One call. `over` is the text of its window with the word OVER, `within` that of WITHIN GROUP (ORDER BY …).
+    """One call. `over` is the text of its window with the word OVER, `within` the ORDER BY of WITHIN GROUP.
 
     `distinct` and `star` are what stands inside of an aggregate's parentheses.
     """
@@ -27,8 +27,13 @@ class Call:
     distinct: bool = False
     star: bool = False
     over: str = ""
-    within: str = ""
+    within: exp.Expr | None = None
     ignore_nulls: bool = False
+
+    @property
+    def order(self) -> str:
+        """The text of WITHIN GROUP's ORDER BY, empty when there is none."""
+        return "" if self.within is None else f"ORDER BY {ordering(self.emit, self.within, self.scope)}"
 
     def value(self, at: int) -> Value:
         return self.emit.expr(self.nodes[at], self.scope)
@@ -107,8 +112,16 @@ class FunctionTable:
         return self.write(self._call(emit, node, scope))
 
     def _call(
-        self, emit: Emitter, node: exp.Expr, scope: Scope, over: str = "", within: str = "", ignore: bool = False
+        self,
+        emit: Emitter,
+        node: exp.Expr,
+        scope: Scope,
+        over: str = "",
+        within: exp.Expr | None = None,
     ) -> Call:
+        ignore = isinstance(node, exp.IgnoreNulls)
+        if isinstance(node, (exp.IgnoreNulls, exp.RespectNulls)):
+            node = node.this
         if not isinstance(node, exp.Anonymous) or not isinstance(node.this, str):
             raise refused(spelled(node))
         nodes = node.expressions
@@ -137,20 +150,14 @@ class FunctionTable:
 
     def _within(self, emit: Emitter, node: exp.Expr, scope: Scope) -> Value:
         only(node, "this", "expression")
-        within = f"ORDER BY {ordering(emit, node.args['expression'], scope)}"
-        return self.write(self._call(emit, node.this, scope, within=within))
+        return self.write(self._call(emit, node.this, scope, within=node.args["expression"]))
 
     def _windowed(self, emit: Emitter, node: exp.Expr, scope: Scope) -> Value:
         only(node, "this", "partition_by", "order", "spec", "over")
-        inner, within, ignore = node.this, "", False
-        if isinstance(inner, (exp.IgnoreNulls, exp.RespectNulls)):
-            ignore = isinstance(inner, exp.IgnoreNulls)
-            inner = inner.this
+        inner, within = node.this, None
         if isinstance(inner, exp.WithinGroup):
-            within = f"ORDER BY {ordering(emit, inner.args['expression'], scope)}"
-            inner = inner.this
-        over = f" OVER ({_window(emit, node, scope)})"
-        call = self._call(emit, inner, scope, over, within, ignore)
+            within, inner = inner.args["expression"], inner.this
+        call = self._call(emit, inner, scope, f" OVER ({_window(emit, node, scope)})", within)
         ranked = self._functions.get(call.name)
         aggregate = ranked is not None and ranked.kind == "aggregate"
         if aggregate and node.args.get("order") and not node.args.get("spec") and not within:

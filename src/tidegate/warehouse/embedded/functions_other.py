@@ -1,5 +1,7 @@
 """Conditional, mathematical, JSON and binary functions."""
 
+from sqlglot import exp
+
 from tidegate.model.tables import SqlType, TypeKind
 from tidegate.warehouse.embedded.emitter import refused, text
 from tidegate.warehouse.embedded.expressions import compared
@@ -151,9 +153,16 @@ def _json_typeof(call: Call) -> Value:
 
 
 def _json_extract_path_text(call: Call) -> Value:
-    keys = [call.text(at) for at in range(1, len(call.nodes))]
+    """NULL where the path leads to nothing, and with TRUE at the end where the text is no JSON."""
+    last = call.nodes[-1]
+    lenient = isinstance(last, exp.Boolean)
+    keys = [call.text(at) for at in range(1, len(call.nodes) - lenient)]
     path = "$" + "".join('."' + key.replace("\\", "\\\\").replace('"', '\\"') + '"' for key in keys)
-    return Value(f"coalesce({_json_text(call).sql} ->> {text(path)}, '')", TEXT)
+    source = _json_text(call).sql
+    value = f"({source} ->> {text(path)})"
+    if lenient and last.this:
+        value = f"(CASE WHEN json_valid({source}) THEN {value} END)"
+    return Value(value, TEXT)
 
 
 def _array_length(call: Call) -> Value:
@@ -216,7 +225,7 @@ OTHER_FUNCTIONS: dict[str, Function] = {
     "JSON_PARSE": Function(_json_parse, 1, 1),
     "JSON_SERIALIZE": Function(_json_serialize, 1, 1),
     "JSON_TYPEOF": Function(_json_typeof, 1, 1),
-    "JSON_EXTRACT_PATH_TEXT": Function(_json_extract_path_text, 2, 6),
+    "JSON_EXTRACT_PATH_TEXT": Function(_json_extract_path_text, 2, 7),
     "GET_ARRAY_LENGTH": Function(_array_length, 1, 1),
     "CAN_JSON_PARSE": Function(lambda call: Value(f"json_valid({_json_text(call).sql})", BOOLEAN), 1, 1),
     "FROM_HEX": Function(lambda call: Value(f"unhex({_json_text(call).sql})", _VARBYTE), 1, 1),

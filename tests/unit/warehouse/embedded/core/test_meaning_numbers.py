@@ -125,6 +125,9 @@ def test_a_named_expression_keeps_its_type(session: Session) -> None:
         ("STDDEV_POP(d)", (pytest.approx((2 / 3) ** 0.5), "double precision")),
         ("STDDEV(d)", (1.0, "double precision")),
         ("VARIANCE(d)", (1.0, "double precision")),
+        ("MEDIAN(d)", (2.0, "double precision")),
+        ("PERCENTILE_CONT(0.25) WITHIN GROUP (ORDER BY d)", (1.5, "double precision")),
+        ("PERCENTILE_CONT(0.25) WITHIN GROUP (ORDER BY d DESC)", (2.5, "double precision")),
         ("BOOL_AND(i > 0)", (True, "boolean")),
         ("BOOL_OR(i > 2)", (True, "boolean")),
         ("LISTAGG(s) WITHIN GROUP (ORDER BY s DESC)", ("cba", "character varying(65535)")),
@@ -158,6 +161,8 @@ def test_an_average_of_integers_is_cut_towards_zero(session: Session) -> None:
     [
         ("AVG(n)", "AVG of DECIMAL"),
         ("STDDEV(n)", "STDDEV of DECIMAL"),
+        ("MEDIAN(n)", "MEDIAN of DECIMAL"),
+        ("PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY n)", "PERCENTILE_CONT of DECIMAL"),
         ("SUM(s)", "SUM of VARCHAR"),
         ("COUNT(DISTINCT n, s)", "COUNT of several columns"),
         ("APPROXIMATE COUNT(DISTINCT n)", None),
