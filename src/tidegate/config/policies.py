@@ -32,11 +32,6 @@ def to_policies(
     return tuple(sorted(policies.values(), key=lambda p: (p.priority, p.table))), problems
 
 
-def view_name(policy: Policy) -> TableName:
-    """The policy's view, or `<table>_all`, beside its table. Raises UsageError when the name would be too long."""
-    return TableName(policy.table.schema, policy.view or f"{policy.table.name}_all")
-
-
 def _policy(section: ArchiveSection) -> Policy:
     table = TableName.parse(section.table)
     return Policy(
@@ -125,7 +120,7 @@ def _views(policies: dict[int, Policy]) -> Iterator[tuple[int, str]]:
             continue
         where = f"[[archive]] {policy.table}:"
         try:
-            view = view_name(policy)
+            view = policy.view_name
         except UsageError:
             yield position, f"{where} the name of its view would be too long, so view must name it"
             continue

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
-from tidegate.errors import GuardFailed, SerializationConflict
+from tidegate.errors import GuardFailed
 from tidegate.flows.context import Context
 from tidegate.flows.guards import Verdict, verdict
 from tidegate.flows.records import RecordLog
@@ -15,8 +15,6 @@ from tidegate.model.records import BatchPeriods, LogRecord, RecordKind
 from tidegate.redshift.identifiers import comment
 from tidegate.redshift.lock import lock
 
-ATTEMPTS = 5
-
 
 def abandon(ctx: Context, log: RecordLog, table: TableName, part: BatchPeriods, reason: str) -> bool:
     """Retire a batch that was never published. False when it was published, or retired, by somebody else before.
@@ -24,9 +22,10 @@ def abandon(ctx: Context, log: RecordLog, table: TableName, part: BatchPeriods, 
     Raises:
         GuardFailed, SerializationConflict: other sessions kept coming first.
     """
-    for attempt in range(ATTEMPTS):
+
+    def build(number: int) -> list[str]:
         record = LogRecord(
-            number=log.sync(table) + 1,
+            number=number,
             kind=RecordKind.ABANDON,
             warehouse=log.warehouse,
             table=table,
@@ -34,20 +33,15 @@ def abandon(ctx: Context, log: RecordLog, table: TableName, part: BatchPeriods, 
             retired=(part,),
             detail=reason,
         )
-        try:
-            ctx.warehouse.transaction(_statements(ctx, log, table, part, record))
-        except GuardFailed as error:
-            if verdict(error) is Verdict.ALREADY:
-                return False
-            if verdict(error) is not Verdict.ORDER or attempt == ATTEMPTS - 1:
-                raise
-        except SerializationConflict:
-            if attempt == ATTEMPTS - 1:
-                raise
-        else:
-            log.sync(table)
-            return True
-    return False
+        return _statements(ctx, log, table, part, record)
+
+    try:
+        log.commit(table, build)
+    except GuardFailed as error:
+        if verdict(error) is not Verdict.ALREADY:
+            raise
+        return False
+    return True
 
 
 def _statements(ctx: Context, log: RecordLog, table: TableName, part: BatchPeriods, record: LogRecord) -> list[str]:

@@ -146,24 +146,16 @@ def record_policy(ctx: Context, log: RecordLog, policy: Policy) -> None:
     """Write the policy into the lake's record when it is not the one recorded last."""
     document = policy_document(policy)
     last = ctx.warehouse.execute(ctx.control.select_last_of_kind(policy.table, RecordKind.POLICY.value)).rows
-    record = LogRecord(
-        number=log.sync(policy.table) + 1,
-        kind=RecordKind.POLICY,
-        warehouse=log.warehouse,
-        table=policy.table,
-        at=ctx.clock().isoformat(),
-        policy=document,
-    )
     if last and load(LogRecord, str(last[0][0]).encode(), f"the policy of {policy.table}").policy == document:
         return
-    serializable = ctx.warehouse.capabilities.serializable
-    ctx.warehouse.transaction(
-        [
-            lock(ctx.settings.control_schema, [policy.table], serializable=serializable),
-            *log.append([record]),
-        ]
-    )
-    log.sync(policy.table)
+    first = lock(ctx.settings.control_schema, [policy.table], serializable=ctx.warehouse.capabilities.serializable)
+
+    def build(number: int) -> list[str]:
+        at = ctx.clock().isoformat()
+        record = LogRecord(number, RecordKind.POLICY, log.warehouse, policy.table, at, policy=document)
+        return [first, *log.append([record])]
+
+    log.commit(policy.table, build)
 
 
 def policy_document(policy: Policy) -> dict[str, object]:

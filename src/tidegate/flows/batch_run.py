@@ -6,14 +6,14 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from tidegate.errors import DifferenceFound, GuardFailed, Refused, RepeatedRows, SerializationConflict
-from tidegate.flows.abandon import ATTEMPTS, abandon_row
+from tidegate.flows.abandon import abandon_row
 from tidegate.flows.context import Context
 from tidegate.flows.files import check_counts, check_identities, manifest_files, write_descriptor
 from tidegate.flows.guards import Verdict, verdict
 from tidegate.flows.leases import Lease
 from tidegate.flows.pinned import pinned
 from tidegate.flows.published import as_day, proofs_of
-from tidegate.flows.records import RecordLog
+from tidegate.flows.records import ATTEMPTS, RecordLog
 from tidegate.flows.spec import BatchSpec
 from tidegate.flows.statements import BatchStatements
 from tidegate.flows.versions import Versions
@@ -206,23 +206,24 @@ class BatchRun:
                 *control.insert_retired(table, batch, periods, "superseded", self.ctx.stamp()),
             )
         ]
-        record = LogRecord(
-            number=self.log.sync(table) + 1,
-            kind=RecordKind.COPY,
-            warehouse=self.log.warehouse,
-            table=table,
-            at=self.ctx.clock().isoformat(),
-            published=(BatchPeriods(self.row.id, self.spec.prefix, tuple(p.period for p in self.proofs)),),
-            retired=tuple(BatchPeriods(b, "", tuple(periods)) for b, periods in older.items()),
-        )
-        try:
-            self.ctx.warehouse.transaction(
-                self.statements.record_copy(self.proofs, superseded, self.log.append([record]))
+
+        def build(number: int) -> list[str]:
+            record = LogRecord(
+                number=number,
+                kind=RecordKind.COPY,
+                warehouse=self.log.warehouse,
+                table=table,
+                at=self.ctx.clock().isoformat(),
+                published=(BatchPeriods(self.row.id, self.spec.prefix, tuple(p.period for p in self.proofs)),),
+                retired=tuple(BatchPeriods(b, "", tuple(periods)) for b, periods in older.items()),
             )
+            return self.statements.record_copy(self.proofs, superseded, self.log.append([record]))
+
+        try:
+            self.log.commit(table, build)
         except GuardFailed as error:
             if verdict(error) is not Verdict.ALREADY or not self._counted(control.copies):
                 raise
-        self.log.sync(table)
 
     def _publication(self, pending: Sequence[PeriodProof], changed: Sequence[date]) -> list[str]:
         table, prefix = self.row.table, self.spec.prefix

@@ -4,6 +4,7 @@ from enum import Enum
 
 from tidegate.errors import GuardFailed
 from tidegate.flows.statements import COLUMNS_CHANGED, HOT_CHANGED
+from tidegate.redshift.control import NUMBER_TAKEN
 
 
 class Verdict(Enum):
@@ -22,7 +23,7 @@ _STARTS = (
     (COLUMNS_CHANGED, Verdict.COLUMNS_CHANGED),
     ("rows are under hold", Verdict.HOLD),
     ("batch ", Verdict.ALREADY),
-    ("another record came first", Verdict.ORDER),
+    (NUMBER_TAKEN, Verdict.ORDER),
 )
 
 

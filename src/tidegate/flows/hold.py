@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
-from tidegate.errors import GuardFailed, ObjectMissing, SerializationConflict
-from tidegate.flows.abandon import ATTEMPTS
+from tidegate.errors import ObjectMissing
 from tidegate.flows.context import Context
 from tidegate.flows.holds import read_holds
 from tidegate.flows.identity import attach
@@ -51,17 +50,13 @@ def _commit(
 ) -> None:
     with pinned(ctx) as ctx:
         log = RecordLog(ctx, attach(ctx).warehouse)
-        for attempt in range(ATTEMPTS):
-            record = LogRecord(
-                log.sync(table) + 1, kind, log.warehouse, table, ctx.clock().isoformat(), hold=hold, released=released
-            )
-            serializable = ctx.warehouse.capabilities.serializable
-            first = lock(ctx.settings.control_schema, [table], serializable=serializable)
-            try:
-                ctx.warehouse.transaction([first, *log.append([record]), *changes])
-                break
-            except (GuardFailed, SerializationConflict):
-                if attempt == ATTEMPTS - 1:
-                    raise
-        log.sync(table)
+        serializable = ctx.warehouse.capabilities.serializable
+        first = lock(ctx.settings.control_schema, [table], serializable=serializable)
+
+        def build(number: int) -> list[str]:
+            at = ctx.clock().isoformat()
+            record = LogRecord(number, kind, log.warehouse, table, at, hold=hold, released=released)
+            return [first, *log.append([record]), *changes]
+
+        log.commit(table, build)
     list_holds(ctx)

@@ -2,11 +2,12 @@
 
 import os
 import socket
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
-from tidegate.errors import TidegateError
+from tidegate.errors import TidegateError, Unreachable
 from tidegate.flows.context import Context, process_start
 from tidegate.ledger.base import Job, JobState
 from tidegate.model.names import TableName
@@ -31,7 +32,7 @@ def is_dead(owner: str) -> bool:
 
 @dataclass
 class Lease:
-    """A claimed job; `renew` between steps."""
+    """A claimed job. `renew` between steps; a step that takes long is kept by a heartbeat."""
 
     ctx: Context
     job: Job
@@ -39,6 +40,24 @@ class Lease:
     def renew(self) -> None:
         """Raises LeaseHeld when another worker has taken the job over."""
         self.job = self.ctx.ledger.renew(self.job, self.ctx.clock(), LEASE_SECONDS)
+
+    @contextmanager
+    def heartbeat(self) -> Iterator[None]:
+        """Renew from a thread for as long as the block runs; a lease that is lost is left to the next `renew`."""
+        ended = threading.Event()
+
+        def beat() -> None:
+            with suppress(Unreachable):
+                while not ended.wait(LEASE_SECONDS / 3):
+                    self.ctx.ledger.renew(self.job, self.ctx.clock(), LEASE_SECONDS)
+
+        thread = threading.Thread(target=beat, name=f"lease {self.job.id}", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join()
 
 
 @contextmanager
@@ -51,7 +70,8 @@ def lease(ctx: Context, kind: str, table: TableName) -> Iterator[Lease]:
     job = ctx.ledger.claim(kind, table, ctx.worker, ctx.clock(), LEASE_SECONDS, is_dead)
     held = Lease(ctx, job)
     try:
-        yield held
+        with held.heartbeat():
+            yield held
     except TidegateError as error:
         ctx.ledger.finish(held.job, JobState.FAILED, ctx.clock(), f"{error.code}: {error.message}")
         raise

@@ -214,7 +214,7 @@ def period_column(ctx: Context, warehouse: str, policy: Policy, table: Table) ->
 def _version(ctx: Context, facts: Facts, policy: Policy, table: Table) -> TableVersion:
     versions = Versions(ctx, facts.identity.warehouse, policy.table)
     known = versions.load()
-    view = BatchSpec.view_name(policy)
+    view = policy.view_name
     if not known and policy.action is Action.ARCHIVE and view in facts.views:
         raise PolicyError(f"the view {view} exists already", hint="Set [[archive]] view to another name, or drop it.")
     if policy.action is Action.ARCHIVE and view in facts.tables:

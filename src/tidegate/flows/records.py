@@ -1,19 +1,24 @@
 """The lake's own record of a table: committed in the warehouse first, then put beside the rows, in order."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from tidegate.errors import ForeignWarehouse, ObjectExists
+from tidegate.errors import ForeignWarehouse, GuardFailed, ObjectExists, SerializationConflict
 from tidegate.flows.context import Context
 from tidegate.formats.stored import dump, load
 from tidegate.model.layout import all_logs, log_root, record_key
 from tidegate.model.names import TableName
 from tidegate.model.records import LogRecord
+from tidegate.redshift.control import NUMBER_TAKEN
 
 TAKE_OVER_HINT = (
     "This warehouse is a copy or was set back. Run `tidegate adopt --take-over` to go on with it, "
     "or `tidegate adopt --as-copy` to give it a folder of its own."
 )
+
+
+ATTEMPTS = 5
+"""How often a transaction is tried when other sessions keep coming first."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,25 @@ class RecordLog:
             records[0].table, [(r.number, r.kind.value, dump(r).decode()) for r in records]
         )
 
+    def commit(self, table: TableName, build: Callable[[int], list[str]]) -> None:
+        """Run the transaction that `build` makes for the next record number, then put its record into the lake.
+
+        A transaction that lost the number to another session, or met a conflict, is built and run anew.
+
+        Raises:
+            GuardFailed: a guard other than the number's did not hold.
+            SerializationConflict, GuardFailed: other sessions kept coming first.
+        """
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                self.ctx.warehouse.transaction(build(self.sync(table) + 1))
+                break
+            except (GuardFailed, SerializationConflict) as error:
+                lost = isinstance(error, SerializationConflict) or error.message.startswith(NUMBER_TAKEN)
+                if not lost or attempt == ATTEMPTS:
+                    raise
+        self.sync(table)
+
     def sync(self, table: TableName) -> int:
         """Put the records that a killed run committed but did not write; return the last number.
 
@@ -46,10 +70,11 @@ class RecordLog:
         """
         head = self.head(table)
         present = self._numbers(table, head - 1)
-        ahead = [number for number in present if number > head]
-        if ahead:
+        if max(present, default=0) > head:
+            head = self.head(table)
+        if max(present, default=0) > head:
             raise ForeignWarehouse(
-                f"the lake's record of {table} is at {max(ahead)}, this warehouse is at {head}", hint=TAKE_OVER_HINT
+                f"the lake's record of {table} is at {max(present)}, this warehouse is at {head}", hint=TAKE_OVER_HINT
             )
         if head and head not in present:
             self._put_missing(table, max(self._numbers(table, 0), default=0))

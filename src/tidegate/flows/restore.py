@@ -5,14 +5,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from tidegate.errors import DifferenceFound, GuardFailed, Refused, SerializationConflict
-from tidegate.flows.abandon import ATTEMPTS
+from tidegate.errors import DifferenceFound, GuardFailed, Refused
 from tidegate.flows.context import Context
 from tidegate.flows.files import check_identities
 from tidegate.flows.leases import lease
 from tidegate.flows.pinned import pinned
 from tidegate.flows.published import proofs_of
-from tidegate.flows.records import RecordLog
+from tidegate.flows.records import ATTEMPTS, RecordLog
 from tidegate.flows.restore_plan import RESTORED, RestorePart, RestorePlan
 from tidegate.flows.statements import COLUMNS_CHANGED
 from tidegate.flows.versions import as_external
@@ -163,6 +162,10 @@ class _Restore:
             for part in self.plan.parts:
                 self.ctx.lake.put(self._manifest_key(part), self._manifest(part))
 
+    def _drop_manifests(self) -> None:
+        if needs_explicit_ids(self.target):
+            self.ctx.lake.delete([self._manifest_key(part) for part in self.plan.parts])
+
     def _manifest(self, part: RestorePart) -> bytes:
         days = set(part.days)
         entries = [
@@ -198,6 +201,7 @@ class _Restore:
             )
         self._put_manifests()
         self._transaction(self._creation(restored))
+        self._drop_manifests()
         return None
 
     def _creation(self, restored: Total) -> list[str]:
@@ -219,28 +223,28 @@ class _Restore:
             self.ctx.warehouse.execute(f"{self.mark} {create_table(self.target, if_not_exists=True)}")
         self._put_manifests()
         holds = self._holds()
-        for attempt in range(ATTEMPTS):
+        for attempt in range(1, ATTEMPTS + 1):
             before = self._total(totals(self.columns, self.hash_function, qualified(self.target.name), self._span()))
+
+            def build(number: int, before: Total = before) -> list[str]:
+                return self._restoration(before, restored, holds, self.log.append(self._records(number, holds)))
+
             try:
-                log = self.log.append(self._records(holds))
-                self._transaction(self._restoration(before, restored, holds, log))
+                self.log.commit(self.table, build)
                 break
             except GuardFailed as error:
-                retry = error.message.startswith((BEFORE_CHANGED, "another record came first"))
-                if not retry or attempt == ATTEMPTS - 1:
+                if not error.message.startswith(BEFORE_CHANGED) or attempt == ATTEMPTS:
                     raise
-            except SerializationConflict:
-                if attempt == ATTEMPTS - 1:
-                    raise
-        self.log.sync(self.table)
         self._note_in_ledger()
+        self._drop_manifests()
         return holds[0].id
 
     def _span(self) -> str:
         """The hot rows of the periods that come back."""
         descriptor = self.plan.parts[0].descriptor
         column = self.target.column(descriptor.period_column or "")
-        if column is None:
+        kinds = {(d.period_column, d.period_format, d.time_zone) for d in (part.descriptor for part in self.plan.parts)}
+        if column is None or len(kinds) > 1:
             return "TRUE"
         period = PeriodColumn(
             column.name, column.type, descriptor.granularity, descriptor.period_format, descriptor.time_zone
@@ -283,8 +287,7 @@ class _Restore:
             is_exactly(after, SUM_DIFFERS),
         ]
 
-    def _records(self, holds: Sequence[Hold]) -> list[LogRecord]:
-        first = self.log.sync(self.table) + 1
+    def _records(self, first: int, holds: Sequence[Hold]) -> list[LogRecord]:
         warehouse, now = self.log.warehouse, self.ctx.clock().isoformat()
         retired = tuple(BatchPeriods(part.batch, part.prefix, part.days) for part in self.plan.parts)
         restore = LogRecord(first, RecordKind.RESTORE, warehouse, self.table, now, retired=retired)

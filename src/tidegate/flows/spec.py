@@ -9,7 +9,6 @@ from tidegate.flows.context import Context
 from tidegate.flows.identity import Identity
 from tidegate.model.batch import BATCH_COLUMN, PERIOD_COLUMN, HashIdentity, PeriodProof, TableVersion
 from tidegate.model.layout import batch_prefix, manifest_key
-from tidegate.model.names import TableName
 from tidegate.model.periods import Period, merge
 from tidegate.model.policy import GB, Policy
 from tidegate.model.tables import Table
@@ -18,8 +17,6 @@ from tidegate.redshift.periods import PeriodColumn, period_expression, predicate
 
 WHOLE = date.min
 """The one period of a copy without a period column: the whole table."""
-
-_VIEW_SUFFIX = "_all"
 
 
 @dataclass(frozen=True)
@@ -74,10 +71,6 @@ class BatchSpec:
             hash_function=engine.hash_function,
             hash=HashIdentity(engine.engine, engine.engine_version, EXPRESSION),
         )
-
-    @staticmethod
-    def view_name(policy: Policy) -> TableName:
-        return TableName(policy.table.schema, policy.view or f"{policy.table.name}{_VIEW_SUFFIX}")
 
     @property
     def hash_id(self) -> str:

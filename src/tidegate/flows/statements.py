@@ -83,7 +83,7 @@ class BatchStatements:
     def view(self, versions: Sequence[TableVersion]) -> str:
         """The `_all` view over every version up to this one."""
         external = [as_external(v) for v in versions]
-        return all_view(self.spec.view_name(self.spec.policy), self.spec.table, external, self.control.published)
+        return all_view(self.spec.policy.view_name, self.spec.table, external, self.control.published)
 
     def read_back(self) -> str:
         """Rows and fingerprint per period, read through the external table."""

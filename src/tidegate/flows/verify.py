@@ -74,6 +74,7 @@ class _Audit:
     files: int = 0
     rows: int = 0
     differences: list[Difference] = field(default_factory=list)
+    partitions: dict[TableName, frozenset[str]] = field(default_factory=dict)
 
     def differ(self, kind: str, name: str, detail: str) -> None:
         self.differences.append(Difference(self.table, kind, name, detail))
@@ -170,8 +171,10 @@ class _Audit:
                 self.differ("file.extra", f"{descriptor.prefix}{key}", "it does not belong to the batch")
 
     def _partitions(self, batch: Counted, descriptor: Descriptor) -> None:
-        rows = self.ctx.warehouse.execute(select_external_partitions(descriptor.external)).rows
-        known = {str(row[0]) for row in rows}
+        known = self.partitions.get(descriptor.external)
+        if known is None:
+            rows = self.ctx.warehouse.execute(select_external_partitions(descriptor.external)).rows
+            known = self.partitions[descriptor.external] = frozenset(str(row[0]) for row in rows)
         for proof in batch.proofs:
             day = proof.period.isoformat()
             if not any(batch.batch in values and day in values for values in known):

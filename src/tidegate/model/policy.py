@@ -60,3 +60,8 @@ class Policy:
     vacuum: Housekeeping = Housekeeping.AUTO
     acknowledge: frozenset[str] = frozenset()
     view: str | None = None
+
+    @property
+    def view_name(self) -> TableName:
+        """The view over hot and cold rows, beside the table. Raises UsageError when its name would be too long."""
+        return TableName(self.table.schema, self.view or f"{self.table.name}_all")

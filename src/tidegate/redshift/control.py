@@ -14,6 +14,9 @@ from tidegate.redshift.identifiers import literal, qualified
 from tidegate.redshift.lock import LOCK_TABLES
 
 _Item = TypeVar("_Item")
+NUMBER_TAKEN = "another record came first"
+"""The reason of the guard on record numbers: the transaction may be built anew with the next number."""
+
 ROWS_PER_INSERT = 500
 """Keeps an INSERT of published rows under the 100 KB that a statement may have in the Data API."""
 
@@ -201,7 +204,7 @@ class Control:
         return guard(
             f"{qualified(self.log)} WHERE table_name = {literal(str(table))}",
             f"COALESCE(MAX(number), 0) = {last}",
-            "another record came first",
+            NUMBER_TAKEN,
         )
 
     def guard_identity(self, warehouse: str, place: str) -> str:

@@ -4,7 +4,6 @@ from pathlib import Path
 import pytest
 from tests.unit.config.conftest import Load
 
-from tidegate.config.policies import view_name
 from tidegate.errors import PolicyError
 from tidegate.model.names import TableName
 from tidegate.model.periods import Granularity
@@ -251,5 +250,5 @@ def test_a_copy_or_purge_takes_no_view_name(settings: Load) -> None:
 
 def test_the_view_lies_beside_its_table() -> None:
     table = TableName("sales", "orders")
-    assert view_name(Policy(table, "d")) == TableName("sales", "orders_all")
-    assert view_name(Policy(table, "d", view="history")) == TableName("sales", "history")
+    assert Policy(table, "d").view_name == TableName("sales", "orders_all")
+    assert Policy(table, "d", view="history").view_name == TableName("sales", "history")
