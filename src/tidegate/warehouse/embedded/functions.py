@@ -27,7 +27,7 @@ class Call:
     distinct: bool = False
     star: bool = False
     over: str = ""
-    within: exp.Expr | None = None
+    within: exp.Order | None = None
     ignore_nulls: bool = False
 
     @property
@@ -117,7 +117,7 @@ class FunctionTable:
         node: exp.Expr,
         scope: Scope,
         over: str = "",
-        within: exp.Expr | None = None,
+        within: exp.Order | None = None,
     ) -> Call:
         ignore = isinstance(node, exp.IgnoreNulls)
         if isinstance(node, (exp.IgnoreNulls, exp.RespectNulls)):
