@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.faults.children import in_child
+from tests.faults.children import in_child, start
 from tests.faults.counting import Calls, Counted
 from tests.world import MONTHLY, ORDERS, World, create_orders
 
@@ -51,21 +51,16 @@ def counting(world: World, calls: Calls, suffix: str = "a") -> World:
 
 def test_two_processes_archive_one_table_at_once(world: World) -> None:
     ready, go = os.pipe()
-    answers: list[set[str]] = []
 
     def work(suffix: str) -> set[str]:
         os.read(ready, 1)
         outcome = replace(world, suffix=suffix).archive()
         return {failure.code for failure in outcome.failures}
 
-    threads = [threading.Thread(target=lambda s=s: answers.append(in_child(lambda: work(s)))) for s in ("a", "b")]
-    for thread in threads:
-        thread.start()
+    children = [start(lambda s=s: work(s)) for s in ("a", "b")]
     os.write(go, b"..")
-    for thread in threads:
-        thread.join()
+    answers = [child.answer() for child in children]
     assert set().union(*answers) <= {"unreachable.lease", "unreachable.locked"}
-    assert len(answers) == 2
     assert whole(world) == ALL
     assert world.archive().batches == ()
     assert world.verify().differences == ()
@@ -86,14 +81,11 @@ def _frozen(world: World, meanwhile: Callable[[World], None]) -> list[tuple[str,
         outcome = counting(world, calls).archive()
         return [(failure.code, failure.message) for failure in outcome.failures]
 
-    answers: list[list[tuple[str, str]]] = []
-    thread = threading.Thread(target=lambda: answers.append(in_child(work)))
-    thread.start()
+    child = start(work)
     os.read(frozen, 1)
     in_child(lambda: meanwhile(replace(world, suffix="b")))
     os.write(thaw, b".")
-    thread.join()
-    return answers[0]
+    return child.answer()
 
 
 @dataclass
