@@ -18,7 +18,10 @@ from tidegate.warehouse.embedded.copy_text import select_lines
 
 
 def handle_copy(ctx: Context, statement: Statement) -> Result:
-    """Carry out COPY; `rowcount` is the number of rows loaded. The authorization may be missing.
+    """Carry out COPY; `rowcount` is the number of rows loaded.
+
+    The authorization may be missing. COMPUPDATE, COMPROWS and STATUPDATE are read past: there are no encodings here,
+    and DuckDB keeps its statistics itself.
 
     Raises:
         StatementRefused: an option or a target that Redshift, or this driver by name, does not take.

@@ -20,9 +20,12 @@ from tidegate.warehouse.embedded.paths import disk_errors, local_path
 from tidegate.warehouse.embedded.unload_query import OutputQuery, output_query, refuse_limit
 from tidegate.warehouse.embedded.unload_target import StagedFile, UnloadTarget
 
-ROW_GROUP_ROWS = 122_880
-PARQUET_OPTIONS = f"FORMAT parquet, COMPRESSION snappy, PARQUET_VERSION v1, ROW_GROUP_SIZE {ROW_GROUP_ROWS}"
-"""Parquet 1.0 with SNAPPY, as Redshift writes. Without MAXFILESIZE a partition is one file."""
+_PARQUET = "FORMAT parquet, COMPRESSION snappy, PARQUET_VERSION v1"
+PARQUET_OPTIONS = f"{_PARQUET}, ROW_GROUP_SIZE 122880"
+"""Parquet 1.0 with SNAPPY, as Redshift writes. Row groups have 122,880 rows, so that a predicate reads little;
+ROWGROUPSIZE sets their size before compression instead. Without MAXFILESIZE a partition is one file."""
+
+_MANY_ROWS = 1_000_000_000
 
 _CSV_COMPRESSION = {None: "none", UnloadCompression.GZIP: "gzip", UnloadCompression.ZSTD: "zstd"}
 _PATTERN = "'{i}'"
@@ -104,10 +107,10 @@ def _write(
 
 
 def _parquet_clauses(options: Unload) -> list[str]:
-    clauses = [PARQUET_OPTIONS, "RETURN_STATS true"]
-    if options.row_group_mb is not None:
-        clauses.append(f"ROW_GROUP_SIZE_BYTES {options.row_group_mb * _MB}")
-    return clauses
+    if options.row_group_mb is None:
+        return [PARQUET_OPTIONS, "RETURN_STATS true"]
+    size = f"ROW_GROUP_SIZE {_MANY_ROWS}, ROW_GROUP_SIZE_BYTES {options.row_group_mb * _MB}"
+    return [_PARQUET, size, "RETURN_STATS true"]
 
 
 def _line_clauses(options: Unload) -> list[str]:

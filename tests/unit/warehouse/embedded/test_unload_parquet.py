@@ -203,7 +203,8 @@ def test_a_file_is_ended_when_it_reaches_maxfilesize(place: Place) -> None:
     place.run(
         "CREATE TABLE t (a VARCHAR(100))",
         "COPY t FROM 'in.parquet' PARQUET",
-        "UNLOAD ('SELECT a FROM t') TO 'out/' PARQUET MAXFILESIZE 63 MB ROWGROUPSIZE 32 MB MANIFEST VERBOSE",
+        "UNLOAD ('SELECT a FROM t') TO 'out/' PARQUET MAXFILESIZE 63 MB MANIFEST VERBOSE",
+        "UNLOAD ('SELECT a FROM t') TO 'big/' PARQUET ROWGROUPSIZE 32 MB",
     )
 
     assert place.files("out") == ["0000_part_00.parquet", "0001_part_00.parquet", "manifest"]
@@ -213,6 +214,10 @@ def test_a_file_is_ended_when_it_reaches_maxfilesize(place: Place) -> None:
         "/out/0001_part_00.parquet",
     ]
     assert sum(e["meta"]["record_count"] for e in place.json("out/manifest")["entries"]) == rows
+    footers = [
+        pq.ParquetFile(place.base / name).metadata for name in ("out/0000_part_00.parquet", "big/0000_part_00.parquet")
+    ]
+    assert footers[0].row_group(0).num_rows == 122_880 < footers[1].row_group(0).num_rows
 
 
 def test_a_query_that_fails_leaves_nothing_behind(orders: Place) -> None:
