@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from tidegate.config.settings import Settings
-from tidegate.errors import LakeUnreachable, TidegateError, WarehouseLocked
+from tidegate.errors import LakeUnreachable, TidegateError, UsageError, WarehouseLocked
 from tidegate.lake.base import Lake
 from tidegate.ledger.base import JobState, Ledger
 from tidegate.model.names import TableName
@@ -152,6 +152,7 @@ class App:
         """What `restore` would do. Changes nothing."""
         from tidegate.flows.restore_plan import RestoreRequest, plan_restore
 
+        _check_order(first, last)
         target = None if into is None else _name(into)
         with self._naming_jobs():
             return plan_restore(self.context, RestoreRequest(_name(table), first, last, target))
@@ -212,6 +213,7 @@ class App:
         """Keep the rows of [first, last] where they are."""
         from tidegate.flows.hold import add_hold
 
+        _check_order(first, last)
         with self._naming_jobs():
             return add_hold(self.context, _name(table), first, last, reason)
 
@@ -259,6 +261,11 @@ class App:
 
 def _name(table: Name) -> TableName:
     return table if isinstance(table, TableName) else TableName.parse(table)
+
+
+def _check_order(first: date | None, last: date | None) -> None:
+    if first is not None and last is not None and last < first:
+        raise UsageError(f"the last day {last} is before the first day {first}", hint="Give the earlier one first.")
 
 
 def open_app(config: Path | None = None, reporter: Reporter | None = None) -> App:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import shutil
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,14 @@ url = "duckdb:///warehouse.duckdb"
 url = "lake"
 [ledger]
 url = "sqlite:///tidegate.sqlite"
+"""
+
+ORDERS = """
+[[archive]]
+table = "public.orders"
+column = "order_date"
+granularity = "monthly"
+retention = 3
 """
 
 
@@ -72,8 +81,52 @@ class Cli:
 
 @pytest.fixture
 def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cli:
-    (tmp_path / "tidegate.toml").write_text(CONFIG, encoding="utf-8")
-    monkeypatch.chdir(tmp_path)
+    return _at(tmp_path, monkeypatch, CONFIG)
+
+
+@pytest.fixture
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, loaded: Path) -> Cli:
+    """An initialised warehouse with a policy and `public.orders`: twelve orders, two in each month up to June 2020."""
+    shutil.copytree(loaded, tmp_path, dirs_exist_ok=True)
+    return _at(tmp_path, monkeypatch, CONFIG + ORDERS)
+
+
+@pytest.fixture
+def archived(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, done: Path) -> Cli:
+    """The same after `archive --as-of 2020-06-20`: January and February are cold, four rows in two files."""
+    shutil.copytree(done, tmp_path, dirs_exist_ok=True)
+    return _at(tmp_path, monkeypatch, CONFIG + ORDERS)
+
+
+@pytest.fixture(scope="session")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        cli = _at(tmp_path_factory.mktemp("loaded"), monkeypatch, CONFIG + ORDERS)
+        cli.ok("init")
+        values = ", ".join(
+            f"({i}, DATE '2020-{(i - 1) % 6 + 1:02d}-{(i - 1) // 6 + 1:02d}', 'c{i}', {i}.25)" for i in range(1, 13)
+        )
+        cli.ok(
+            "query",
+            "CREATE TABLE public.orders (order_id BIGINT NOT NULL, order_date DATE, customer VARCHAR(40), "
+            f"amount DECIMAL(12,2)); INSERT INTO public.orders VALUES {values}",
+        )
+        return cli.folder
+
+
+@pytest.fixture(scope="session")
+def done(tmp_path_factory: pytest.TempPathFactory, loaded: Path) -> Path:
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        folder = tmp_path_factory.mktemp("done")
+        shutil.copytree(loaded, folder, dirs_exist_ok=True)
+        cli = _at(folder, monkeypatch, CONFIG + ORDERS)
+        cli.ok("archive", "--as-of", "2020-06-20", "--yes")
+        return folder
+
+
+def _at(folder: Path, monkeypatch: pytest.MonkeyPatch, config: str) -> Cli:
+    (folder / "tidegate.toml").write_text(config, encoding="utf-8")
+    monkeypatch.chdir(folder)
     for name in ("TIDEGATE_CONFIG", "TIDEGATE_DEBUG"):
         monkeypatch.delenv(name, raising=False)
-    return Cli(tmp_path, monkeypatch)
+    return Cli(folder, monkeypatch)

@@ -29,14 +29,15 @@ Fraction = Annotated[
 
 
 def register(app: typer.Typer) -> None:
-    add(app, "plan", plan, exits=(3, 4, 7))
+    add(app, "plan", plan, exits=(3, 4, 5, 7))
     add(app, "archive", archive, exits=(3, 4, 5, 6, 7))
 
 
 def plan(run: Run, tables: Tables = None, as_of: AsOf = None, schema: Schema = None, fraction: Fraction = None) -> None:
     """Show what `archive` would do: what is due, in which batches, and what stands in the way.
 
-    With --json every statement stands under "sql".
+    With --json every statement stands under "sql". A guard's refusal is part of the plan; a table that cannot be
+    planned at all is an error, after the plan.
     """
     with run.app() as app:
         made = app.plan(*(tables or ()), as_of=day(as_of, "--as-of"), schema=schema, max_delete_fraction=fraction)
@@ -68,13 +69,17 @@ def archive(
         outcome = app.run_archive(made, end)
     _print_outcome(run, made, outcome)
     if outcome.failures:
-        raise typer.Exit(exit_code(outcome.failures, done=bool(outcome.batches)))
+        codes = [failure.exit_code for failure in outcome.failures]
+        raise typer.Exit(exit_code(codes, done=bool(outcome.batches)))
 
 
 def _print_plan(run: Run, app: "App", made: "ArchivePlan", *, with_sql: bool) -> None:
     statements = app.archive_sql(made) if with_sql else []
     lines = [*plan_lines(made), *sql_lines(statements)]
     run.output.result(plan_document(made, statements), lines or ["nothing is due"])
+    broken = [t.error for t in made.tables if t.error is not None]
+    if broken:
+        raise typer.Exit(exit_code([error.exit_code for error in broken], done=len(broken) < len(made.tables)))
 
 
 def _confirm(run: Run, made: "ArchivePlan") -> None:
@@ -93,7 +98,7 @@ def _confirm(run: Run, made: "ArchivePlan") -> None:
         )
     for line in plan_lines(made):
         run.output.notice(line)
-    if not typer.confirm(f"Archive {counted(rows, 'row')}?", err=True):
+    if not run.output.ask(f"Archive {counted(rows, 'row')}?"):
         raise ConfirmationNeeded("not confirmed", hint="Nothing was changed.")
 
 
@@ -125,16 +130,17 @@ def batch_document(batch: "BatchOutcome") -> dict[str, object]:
 
 def _lines(made: "ArchivePlan", outcome: "ArchiveOutcome") -> list[str]:
     untouched = [
-        f"{t.policy.table}: {counted(t.null_rows, 'row')} without a usable date were not touched"
+        f"{t.policy.table}: not touched: {counted(t.null_rows, 'row')} without a usable date"
         for t in made.tables
         if t.null_rows
     ]
-    return [*_done(outcome), *untouched]
+    return [*_done(made, outcome), *untouched]
 
 
-def _done(outcome: "ArchiveOutcome") -> list[str]:
+def _done(made: "ArchivePlan", outcome: "ArchiveOutcome") -> list[str]:
     if not outcome.batches:
-        return [] if outcome.failures else ["nothing was due"]
+        nothing = "nothing was done" if any(t.specs for t in made.tables) else "nothing was due"
+        return [] if outcome.failures else [nothing]
     heads = ("table", "batch", "state", "rows", "periods", "files", "size")
     columns = [ResultColumn(name, "bigint" if name in ("rows", "periods", "files") else "varchar") for name in heads]
     rows = [

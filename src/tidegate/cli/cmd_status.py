@@ -7,6 +7,7 @@ import typer
 from tidegate.cli.frame import Run, add
 from tidegate.cli.output import counted, table
 from tidegate.cli.progress import size
+from tidegate.model.records import Hold
 from tidegate.warehouse.base import ResultColumn
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def status(run: Run) -> None:
     for t in found.tables:
         if t.unfinished:
             lines.append(f"{t.table}: {counted(len(t.unfinished), 'unfinished batch', 'unfinished batches')}")
-        lines += [f"{t.table}: hold {h.id} from {h.first} to {h.last}: {h.reason}" for h in t.holds]
+        lines += [f"{t.table}: hold {h.id} {_span(h)}: {h.reason}" for h in t.holds]
     run.output.result(
         {
             "message_type": "result",
@@ -39,6 +40,11 @@ def status(run: Run) -> None:
         },
         lines if found.tables else ["no policy, and nothing archived"],
     )
+
+
+def _span(hold: Hold) -> str:
+    ends = [f"from {hold.first}" if hold.first else "", f"to {hold.last}" if hold.last else ""]
+    return " ".join(end for end in ends if end) or "on all of it"
 
 
 def _row(t: "TableStatus") -> tuple[object, ...]:

@@ -6,10 +6,9 @@ from tidegate.errors import PartialFailure
 from tidegate.model.outcome import Failure
 
 
-def exit_code(failures: Sequence[Failure], *, done: bool) -> int:
-    """The failures' own code when nothing else was done and all agree; else 5, some work failed."""
-    codes = {failure.exit_code for failure in failures}
-    return codes.pop() if len(codes) == 1 and not done else PartialFailure.exit_code
+def exit_code(codes: Sequence[int], *, done: bool) -> int:
+    """The failures' own exit code when nothing else was done and all agree; else 5, some work failed."""
+    return codes[0] if len(set(codes)) == 1 and not done else PartialFailure.exit_code
 
 
 def failure_document(failure: Failure) -> dict[str, object]:

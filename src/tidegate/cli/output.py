@@ -40,6 +40,15 @@ class Output:
         """For a person to read, whatever the form of the result."""
         _write(sys.stderr, f"{message}\n")
 
+    def ask(self, question: str) -> bool:
+        """Ask a person at the terminal; anything but y or yes is a no."""
+        _write(sys.stderr, f"{question} [y/N]: ")
+        sys.stderr.flush()
+        answer = sys.stdin.readline()
+        if not answer.endswith("\n"):
+            _write(sys.stderr, "\n")
+        return answer.strip().lower() in ("y", "yes")
+
     def write(self, text: str) -> None:
         _write(sys.stdout, text)
 

@@ -29,7 +29,11 @@ class LineReporter:
 
 
 class TerminalReporter:
-    """A line for each task: what, how far, rows, bytes, rate, time left. Lines vanish when the work is done."""
+    """A line for each task: what, how far, rows, bytes, rate, time left. Lines vanish when the work is done.
+
+    Nothing is drawn before the first task, so that a question stays on the screen; and what is printed on a stdout
+    that is no terminal goes there, past the drawing.
+    """
 
     def __init__(self, console: "Console") -> None:
         from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
@@ -42,10 +46,12 @@ class TerminalReporter:
             TimeRemainingColumn(),
             console=console,
             transient=True,
+            redirect_stdout=sys.stdout.isatty(),
         )
         self._tasks: dict[str, TaskID] = {}
 
     def progress(self, event: Progress) -> None:
+        self._bars.start()
         by_rows = event.total_rows is not None or event.total_bytes is None
         done, total = (event.rows, event.total_rows) if by_rows else (event.bytes, event.total_bytes)
         task = self._tasks.get(event.task)
@@ -64,8 +70,11 @@ class TerminalReporter:
 
     @contextmanager
     def running(self) -> Iterator["TerminalReporter"]:
-        with self._bars:
+        try:
             yield self
+        finally:
+            if self._bars.live.is_started:
+                self._bars.stop()
 
 
 def amount(event: Progress, speed: float | None, *, by_rows: bool) -> str:
