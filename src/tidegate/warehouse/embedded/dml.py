@@ -10,6 +10,7 @@ from tidegate.warehouse.base import Result
 from tidegate.warehouse.embedded import catalog, transpile
 from tidegate.warehouse.embedded.casts import assigned
 from tidegate.warehouse.embedded.catalog import physical, quoted
+from tidegate.warehouse.embedded.conditions import condition
 from tidegate.warehouse.embedded.context import Context, Statement
 from tidegate.warehouse.embedded.ddl import default_value
 from tidegate.warehouse.embedded.definitions import StoredTable
@@ -132,12 +133,11 @@ def handle_update(ctx: Context, statement: Statement) -> Result:
         raise refused("this form of UPDATE")
     only(tree, "this", "expressions", "from_", "where", "with_")
     stored, scope, head, alias = _changing(ctx, tree, tree.this)
-    emit = transpile.emitter(ctx)
     tables = ""
     if clause := tree.args.get("from_"):
         tables = f" FROM {_joined(ctx, clause.this, scope)}"
     changes = ", ".join(_assignment(ctx, stored.table, each, scope) for each in tree.expressions)
-    where = f" WHERE {emit.sql(tree.args['where'].this, scope)}" if tree.args.get("where") else ""
+    where = _where(ctx, tree, scope)
     sql = f"{head}UPDATE {physical(stored.table.name)} AS {quoted(alias)} SET {changes}{tables}{where}"
     return _changed(ctx, sql)
 
@@ -154,6 +154,11 @@ def _changing(ctx: Context, tree: exp.Expr, node: exp.Expr) -> tuple[StoredTable
     schema = None if alias_node is not None or name.schema == TEMPORARY_SCHEMA else name.schema
     scope.sources[alias] = Source(lambda: {c.name: c.type for c in stored.table.columns}, schema)
     return stored, scope, head, alias
+
+
+def _where(ctx: Context, tree: exp.Expr, scope: Scope) -> str:
+    where = tree.args.get("where")
+    return "" if where is None else f" WHERE {condition(transpile.emitter(ctx), where.this, scope, 'WHERE')}"
 
 
 def _joined(ctx: Context, item: exp.Expr, scope: Scope) -> str:
@@ -194,11 +199,9 @@ def handle_delete(ctx: Context, statement: Statement) -> Result:
         raise StatementError("DELETE without FROM takes no USING", hint="Write DELETE FROM.")
     stored, scope, head, alias = _changing(ctx, tree, bare[0] if bare else tree.this)
     using = [_joined(ctx, item, scope) for item in tree.args.get("using") or ()]
-    where = tree.args.get("where")
-    condition = f" WHERE {transpile.emitter(ctx).sql(where.this, scope)}" if where is not None else ""
     tables = f" USING {', '.join(using)}" if using else ""
     name = physical(stored.table.name)
-    return _changed(ctx, f"{head}DELETE FROM {name} AS {quoted(alias)}{tables}{condition}")
+    return _changed(ctx, f"{head}DELETE FROM {name} AS {quoted(alias)}{tables}{_where(ctx, tree, scope)}")
 
 
 def handle_truncate(ctx: Context, statement: Statement) -> Result:

@@ -7,8 +7,10 @@ from sqlglot import exp
 from tidegate.errors import StatementError
 from tidegate.model.tables import SqlType, TypeKind
 from tidegate.warehouse.embedded.catalog import quoted
+from tidegate.warehouse.embedded.conditions import CONDITIONS, check_comparable, compared, condition
 from tidegate.warehouse.embedded.emitter import Emitter, Expression, folded, only, refused, spelled, text
 from tidegate.warehouse.embedded.scope import Scope, Source
+from tidegate.warehouse.embedded.subqueries import subquery
 from tidegate.warehouse.embedded.values import (
     BIGINT,
     BOOLEAN,
@@ -27,14 +29,6 @@ from tidegate.warehouse.embedded.values import (
     wider,
 )
 
-_COMPARISONS: dict[type[exp.Expr], str] = {
-    exp.EQ: "=",
-    exp.NEQ: "<>",
-    exp.LT: "<",
-    exp.LTE: "<=",
-    exp.GT: ">",
-    exp.GTE: ">=",
-}
 _ARITHMETIC: dict[type[exp.Expr], str] = {exp.Add: "+", exp.Sub: "-", exp.Mul: "*"}
 _TIMES = (TypeKind.DATE, TypeKind.TIMESTAMP, TypeKind.TIMESTAMPTZ, TypeKind.TIME, TypeKind.TIMETZ)
 _INTERVAL_UNITS = {"YEAR", "MONTH", "WEEK", "DAY", "HOUR", "MINUTE", "SECOND"}
@@ -149,40 +143,9 @@ def paren(emit: Emitter, node: exp.Expr, scope: Scope) -> Value:
     return emit.expr(node.this, scope)
 
 
-def connector(emit: Emitter, node: exp.Expr, scope: Scope) -> Value:
-    """AND and OR. A long chain is written flat, so that its length is not its depth."""
-    operands: list[exp.Expr] = []
-    left: exp.Expr = node
-    while type(left) is type(node):
-        only(left, "this", "expression")
-        operands.append(left.args["expression"])
-        left = left.args["this"]
-    word = " AND " if isinstance(node, exp.And) else " OR "
-    return Value("(" + word.join(emit.sql(each, scope) for each in [left, *reversed(operands)]) + ")", BOOLEAN)
-
-
-def negation(emit: Emitter, node: exp.Expr, scope: Scope) -> Value:
-    return Value(f"(NOT {emit.sql(node.this, scope)})", BOOLEAN)
-
-
 def minus(emit: Emitter, node: exp.Expr, scope: Scope) -> Value:
     value = emit.expr(node.this, scope)
     return Value(f"(-{value.sql})", lambda: value.type)
-
-
-def comparison(emit: Emitter, node: exp.Expr, scope: Scope) -> Value:
-    only(node, "this", "expression")
-    left, right = compared(emit, node.this, scope), compared(emit, node.args["expression"], scope)
-    return Value(f"({left} {_COMPARISONS[type(node)]} {right})", BOOLEAN)
-
-
-def compared(emit: Emitter, node: exp.Expr, scope: Scope) -> str:
-    """An operand of a comparison, where trailing blanks do not count (Character types)."""
-    if isinstance(node, exp.Literal) and node.is_string:
-        return text(node.name.rstrip(" "))
-    if isinstance(node, exp.Tuple):
-        return f"({', '.join(compared(emit, each, scope) for each in node.expressions)})"
-    return emit.sql(node, scope)
 
 
 def arithmetic(emit: Emitter, node: exp.Expr, scope: Scope) -> Value:
@@ -254,54 +217,6 @@ def _text_length(value: Value) -> int:
     return 40 if known is None or known.kind not in TEXTS else known.length or 65_535
 
 
-def is_test(emit: Emitter, node: exp.Expr, scope: Scope) -> Value:
-    only(node, "this", "expression")
-    what = node.args["expression"]
-    if not isinstance(what, (exp.Null, exp.Boolean)):
-        raise refused(spelled(node))
-    return Value(f"({emit.sql(node.this, scope)} IS {emit.sql(what, scope)})", BOOLEAN)
-
-
-def between(emit: Emitter, node: exp.Expr, scope: Scope) -> Value:
-    only(node, "this", "low", "high")
-    low, high = compared(emit, node.args["low"], scope), compared(emit, node.args["high"], scope)
-    return Value(f"({emit.sql(node.this, scope)} BETWEEN {low} AND {high})", BOOLEAN)
-
-
-def in_list(emit: Emitter, node: exp.Expr, scope: Scope) -> Value:
-    only(node, "this", "expressions", "query")
-    left = compared(emit, node.this, scope)
-    inner = node.args.get("query")
-    if inner is not None:
-        return Value(f"({left} IN {_subquery(emit, inner, scope).sql})", BOOLEAN)
-    items = ", ".join(compared(emit, each, scope) for each in node.expressions)
-    return Value(f"({left} IN ({items}))", BOOLEAN)
-
-
-def subquery(emit: Emitter, node: exp.Expr, scope: Scope) -> Value:
-    """A scalar subquery."""
-    return _subquery(emit, node, scope)
-
-
-def _subquery(emit: Emitter, node: exp.Expr, scope: Scope) -> Value:
-    inner = emit.query(node.this if isinstance(node, exp.Subquery) and _bare(node) else node, scope)
-
-    def type() -> SqlType | None:
-        columns = inner.columns()
-        return columns[0].value.type if columns else None
-
-    return Value(f"({inner.sql})", type)
-
-
-def _bare(node: exp.Subquery) -> bool:
-    return not any(value for name, value in node.args.items() if name != "this")
-
-
-def exists(emit: Emitter, node: exp.Expr, scope: Scope) -> Value:
-    only(node, "this")
-    return Value(f"EXISTS {_subquery(emit, node.this, scope).sql}", BOOLEAN)
-
-
 def case(emit: Emitter, node: exp.Expr, scope: Scope) -> Value:
     only(node, "this", "ifs", "default")
     operand = node.args.get("this")
@@ -309,47 +224,26 @@ def case(emit: Emitter, node: exp.Expr, scope: Scope) -> Value:
     values = [emit.expr(then, scope) for _, then in branches]
     default = node.args.get("default")
     otherwise = None if default is None else emit.expr(default, scope)
-    whens = [f"WHEN {compared(emit, when, scope)} THEN {v.sql}" for (when, _), v in zip(branches, values, strict=True)]
-    head = "CASE " if operand is None else f"CASE {compared(emit, operand, scope)} "
+    tests = _tests(emit, operand, [when for when, _ in branches], scope)
+    whens = [f"WHEN {test} THEN {value.sql}" for test, value in zip(tests, values, strict=True)]
+    head = "CASE " if operand is None else f"CASE {compared(emit, operand, scope).sql} "
     tail = "" if otherwise is None else f" ELSE {otherwise.sql}"
     results = values if otherwise is None else [*values, otherwise]
     return Value(f"({head}{' '.join(whens)}{tail} END)", lambda: common_type(results))
 
 
+def _tests(emit: Emitter, operand: exp.Expr | None, whens: list[exp.Expr], scope: Scope) -> list[str]:
+    """What stands after WHEN: conditions, or values that an operand is compared with."""
+    if operand is None:
+        return [condition(emit, when, scope, "CASE WHEN") for when in whens]
+    value, tests = compared(emit, operand, scope), [compared(emit, when, scope) for when in whens]
+    for test in tests:
+        check_comparable(value, test, "CASE")
+    return [test.sql for test in tests]
+
+
 def tuple_(emit: Emitter, node: exp.Expr, scope: Scope) -> Value:
     return Value(f"({emit.list(node.expressions, scope)})")
-
-
-def like(emit: Emitter, node: exp.Expr, scope: Scope) -> Value:
-    return _like(emit, node, scope, "\\")
-
-
-def escape(emit: Emitter, node: exp.Expr, scope: Scope) -> Value:
-    """LIKE … ESCAPE 'c'."""
-    mark = node.args["expression"]
-    if not isinstance(mark, exp.Literal) or len(mark.name) != 1 or not isinstance(node.this, (exp.Like, exp.ILike)):
-        raise refused(spelled(node), hint="ESCAPE takes one character.")
-    return _like(emit, node.this, scope, mark.name)
-
-
-def _like(emit: Emitter, node: exp.Expr, scope: Scope, mark: str) -> Value:
-    """LIKE; a backslash escapes unless another character is named. DuckDB has no escape by default."""
-    only(node, "this", "expression", "negate")
-    word = ("NOT " if node.args.get("negate") else "") + ("LIKE" if isinstance(node, exp.Like) else "ILIKE")
-    pattern = node.args["expression"]
-    if isinstance(pattern, (exp.Any, exp.All)):
-        raise refused(spelled(node))
-    plain = isinstance(pattern, exp.Literal) and mark not in pattern.name
-    suffix = "" if plain else f" ESCAPE {text(mark)}"
-    return Value(f"({emit.sql(node.this, scope)} {word} {emit.sql(pattern, scope)}{suffix})", BOOLEAN)
-
-
-def regular_expression(emit: Emitter, node: exp.Expr, scope: Scope) -> Value:
-    """`~` and `~*`: a match anywhere; `.` matches a line break too, as in POSIX."""
-    only(node, "this", "expression")
-    options = "s" if isinstance(node, exp.RegexpLike) else "si"
-    pattern = emit.sql(node.args["expression"], scope)
-    return Value(f"regexp_matches({emit.sql(node.this, scope)}, {pattern}, '{options}')", BOOLEAN)
 
 
 def interval(emit: Emitter, node: exp.Expr, scope: Scope) -> Value:
@@ -365,6 +259,7 @@ def interval(emit: Emitter, node: exp.Expr, scope: Scope) -> Value:
 
 
 EXPRESSIONS: dict[type[exp.Expr], Expression] = {
+    **CONDITIONS,
     exp.Column: column,
     exp.Dot: dot,
     exp.Bracket: bracket,
@@ -373,27 +268,14 @@ EXPRESSIONS: dict[type[exp.Expr], Expression] = {
     exp.Null: null,
     exp.Boolean: boolean,
     exp.Paren: paren,
-    exp.And: connector,
-    exp.Or: connector,
-    exp.Not: negation,
     exp.Neg: minus,
-    **dict.fromkeys(_COMPARISONS, comparison),
     **dict.fromkeys(_ARITHMETIC, arithmetic),
     exp.Div: division,
     exp.Mod: modulo,
     exp.DPipe: concatenation,
-    exp.Is: is_test,
-    exp.Between: between,
-    exp.In: in_list,
     exp.Subquery: subquery,
     exp.Select: subquery,
-    exp.Exists: exists,
     exp.Case: case,
     exp.Tuple: tuple_,
-    exp.Like: like,
-    exp.ILike: like,
-    exp.Escape: escape,
-    exp.RegexpLike: regular_expression,
-    exp.RegexpILike: regular_expression,
     exp.Interval: interval,
 }

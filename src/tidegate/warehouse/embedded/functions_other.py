@@ -3,8 +3,8 @@
 from sqlglot import exp
 
 from tidegate.model.tables import SqlType, TypeKind
+from tidegate.warehouse.embedded.conditions import check_comparable, compared
 from tidegate.warehouse.embedded.emitter import refused, text
-from tidegate.warehouse.embedded.expressions import compared
 from tidegate.warehouse.embedded.functions import Call, Function
 from tidegate.warehouse.embedded.values import (
     BOOLEAN,
@@ -40,17 +40,21 @@ def _nvl2(call: Call) -> Value:
 
 def _nullif(call: Call) -> Value:
     value, other = call.value(0), compared(call.emit, call.nodes[1], call.scope)
-    return Value(f"nullif({value.sql}, {other})", lambda: value.type)
+    check_comparable(value, other, "NULLIF")
+    return Value(f"nullif({value.sql}, {other.sql})", lambda: value.type)
 
 
 def _decode(call: Call) -> Value:
     """NULL equals NULL here (DECODE expression)."""
-    operand = call.value(0).sql
+    operand = call.value(0)
     pairs = list(zip(call.nodes[1::2], call.nodes[2::2], strict=False))
     results = [call.emit.expr(result, call.scope) for _, result in pairs]
+    searches = [compared(call.emit, search, call.scope) for search, _ in pairs]
+    for search in searches:
+        check_comparable(operand, search, "DECODE")
     whens = " ".join(
-        f"WHEN {operand} IS NOT DISTINCT FROM {compared(call.emit, search, call.scope)} THEN {result.sql}"
-        for (search, _), result in zip(pairs, results, strict=True)
+        f"WHEN {operand.sql} IS NOT DISTINCT FROM {search.sql} THEN {result.sql}"
+        for search, result in zip(searches, results, strict=True)
     )
     if len(call.nodes) % 2 == 0:
         results.append(call.value(len(call.nodes) - 1))

@@ -8,6 +8,7 @@ from sqlglot import exp
 from tidegate.errors import StatementError
 from tidegate.model.tables import SqlType
 from tidegate.warehouse.embedded.catalog import quoted
+from tidegate.warehouse.embedded.conditions import condition, related
 from tidegate.warehouse.embedded.emitter import Emitter, Query, folded, only, refused, spelled
 from tidegate.warehouse.embedded.scope import Columns, Scope, Source
 from tidegate.warehouse.embedded.values import Projected, Value, wider
@@ -110,12 +111,12 @@ def _distinct(node: exp.Select) -> str:
 def _clauses(emit: Emitter, node: exp.Select, scope: Scope) -> str:
     parts = []
     if where := node.args.get("where"):
-        parts.append(f" WHERE {emit.sql(where.this, scope)}")
+        parts.append(f" WHERE {condition(emit, where.this, scope, 'WHERE')}")
     if group := node.args.get("group"):
         parts.append(f" GROUP BY {_group(emit, group, scope)}")
     for name in ("having", "qualify"):
         if clause := node.args.get(name):
-            parts.append(f" {name.upper()} {emit.sql(clause.this, scope)}")
+            parts.append(f" {name.upper()} {condition(emit, clause.this, scope, name.upper())}")
     if windows := node.args.get("windows"):
         raise refused(f"WINDOW {windows[0].name}", hint="Write the window inside OVER.")
     return "".join(parts) + _tail(emit, node, scope)
@@ -252,7 +253,7 @@ def _join(emit: Emitter, join: exp.Join, scope: Scope, node: exp.Select, merged:
         raise refused(f"{side} {kind} JOIN".replace("  ", " ").strip())
     sql = f" {word} {item}"
     if on is not None:
-        sql += f" ON {emit.sql(on, scope)}"
+        sql += f" ON {condition(emit, on, scope, 'JOIN/ON')}"
     if using:
         names = [folded(c) for c in using]
         merged += [name for name in names if name not in merged]
@@ -317,6 +318,7 @@ def _set_operation(emit: Emitter, node: exp.SetOperation, scope: Scope) -> Query
             raise refused(f"{word} ALL", hint=f"Redshift has {word} without ALL only.")
         word = "UNION ALL"
     branches = [emit.query(branch, scope) for branch in _branches(node)]
+    _check_branches(branches, word)
     sql = f" {word} ".join(f"({branch.sql})" for branch in branches)
     tail = _tail(emit, node, scope)
     return Query(f"{ctes}{sql}{tail}", lambda: _united([branch.columns() for branch in branches]))
@@ -336,6 +338,20 @@ def _branches(node: exp.SetOperation) -> list[exp.Expr]:
         branches.append(left.expression)
         left = left.this
     return [left, *reversed(branches)]
+
+
+def _check_branches(branches: list[Query], word: str) -> None:
+    """Refuse columns that have nothing in common; DuckDB would make texts of them, of dates beside a literal too."""
+    columns = [branch.columns() for branch in branches]
+    if len({len(each) for each in columns}) > 1:
+        raise StatementError(f"each {word} query must have the same number of columns", hint="Select as many in each.")
+    for at, first in enumerate(columns[0]):
+        for other in (each[at] for each in columns[1:]):
+            one, two = first.value.kind, other.value.kind
+            if one is not None and two is not None and not related(one, two):
+                raise StatementError(
+                    f"{word} types {one.value} and {two.value} cannot be matched", hint="Cast one of them."
+                )
 
 
 def _united(branches: list[list[Projected]]) -> list[Projected]:

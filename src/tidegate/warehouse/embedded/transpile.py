@@ -119,9 +119,9 @@ def _conjuncts(node: exp.Table, select: exp.Select | None, columns: Columns) -> 
     Of a SELECT over several tables only conditions on qualified columns count.
     """
     where = None if select is None else select.args.get("where")
-    if where is None or select is None:
-        return []
     alias = node.args.get("alias")
+    if where is None or select is None or (alias is not None and alias.args.get("columns")):
+        return []
     name = folded(alias.this) if alias is not None else folded(node.this)
     alone = not select.args.get("joins")
     return [each for each in _terms(where.this) if _is_of(each, name, alone, columns)]

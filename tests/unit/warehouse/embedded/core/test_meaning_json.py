@@ -78,6 +78,7 @@ def test_a_text_that_is_no_json_is_an_error(value: Value) -> None:
         ("j.a", '"a" is looked up in a value that is not SUPER'),
         ("JSON_SERIALIZE(j)", "JSON_SERIALIZE of a value that is not SUPER is not supported by the embedded warehouse"),
         ("IS_VALID_JSON(j)", "the function IS_VALID_JSON is not supported by the embedded warehouse"),
+        ("d.a[0] = 10", "the comparison of SUPER in d.a[0] = 10 is not supported by the embedded warehouse"),
         ("OBJECT('a', 1)", "the function OBJECT is not supported by the embedded warehouse"),
     ],
 )

@@ -1,6 +1,7 @@
 """SELECT as a whole: precedence, names, NULL order, joins, scopes, windows, set operations."""
 
 from collections.abc import Callable
+from decimal import Decimal
 
 import pytest
 
@@ -121,6 +122,9 @@ def test_identifiers_are_folded_even_in_quotes(session: Session) -> None:
         ("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3) SELECT SUM(i) FROM n", ((6,),)),
         ("WITH sales AS (SELECT 7 AS id) SELECT id FROM sales", ((7,),)),
         ("WITH sales AS (SELECT 7 AS id) SELECT COUNT(*) FROM public.sales", ((4,),)),
+        ("SELECT id FROM sales WHERE id = '2' AND region = 'n   '", ((2,),)),
+        ("SELECT NULL AS a UNION ALL SELECT 1 ORDER BY 1", ((1,), (None,))),
+        ("SELECT 1 AS a UNION ALL SELECT 2.5 ORDER BY 1", ((Decimal("1.0"),), (Decimal("2.5"),))),
         ("SELECT amount * 2 AS double, double + 1 FROM sales WHERE id = 1", ((20, 21),)),
         (
             "SELECT id FROM sales QUALIFY ROW_NUMBER() OVER (PARTITION BY region ORDER BY id) = 1 ORDER BY 1",
@@ -182,6 +186,20 @@ def test_windows(sales: Session, expression: str, expected: list[object] | None)
         ),
         ("SELECT ROW_NUMBER() FROM sales", "ROW_NUMBER needs OVER (…)"),
         ("SELECT FROM sales", "a SELECT names no columns"),
+        ("SELECT 1 FROM sales WHERE region = 1", "VARCHAR and INTEGER cannot be compared in region = 1"),
+        ("SELECT 1 FROM sales WHERE id IN (1, region)", "INTEGER and VARCHAR cannot be compared in id IN (1, region)"),
+        ("SELECT 1 FROM sales WHERE id IN (SELECT region FROM regions)", None),
+        ("SELECT id = TRUE FROM sales", "INTEGER and BOOLEAN cannot be compared in id = TRUE"),
+        ("SELECT 1 FROM sales WHERE amount", "argument of WHERE must be boolean, not integer"),
+        ("SELECT 1 FROM sales WHERE id = 1 AND amount", "argument of AND must be boolean, not integer"),
+        ("SELECT NOT id FROM sales", "argument of NOT must be boolean, not integer"),
+        ("SELECT CASE WHEN id THEN 1 END FROM sales", "argument of CASE WHEN must be boolean, not integer"),
+        ("SELECT CASE region WHEN 1 THEN 1 END FROM sales", "VARCHAR and INTEGER cannot be compared in CASE"),
+        ("SELECT 1 FROM sales s JOIN regions r ON s.id", "argument of JOIN/ON must be boolean, not integer"),
+        ("DELETE FROM sales WHERE id", "argument of WHERE must be boolean, not integer"),
+        ("SELECT id FROM sales UNION SELECT name FROM regions", "UNION types INTEGER and VARCHAR cannot be matched"),
+        ("SELECT DATE '2020-01-01' UNION ALL SELECT 'x'", "UNION ALL types DATE and VARCHAR cannot be matched"),
+        ("SELECT 1, 2 UNION SELECT 1", "each UNION query must have the same number of columns"),
         ("SELECT 1 +", None),
         ("SELECT (1", None),
         ("SELECT 'a", "unterminated string"),
