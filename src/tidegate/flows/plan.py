@@ -10,6 +10,7 @@ from tidegate.errors import (
     ObjectMissing,
     PolicyError,
     TidegateError,
+    UsageError,
 )
 from tidegate.flows.batching import PeriodEstimate, cut, waits
 from tidegate.flows.context import Context
@@ -20,12 +21,12 @@ from tidegate.flows.spec import WHOLE, BatchSpec, Source
 from tidegate.flows.versions import Versions
 from tidegate.ledger.base import BatchRow
 from tidegate.model.batch import BatchState, TableVersion
-from tidegate.model.names import TableName
+from tidegate.model.names import MAX_IDENTIFIER_BYTES, TableName
 from tidegate.model.periods import Granularity, Period, due_before
 from tidegate.model.policy import Action, Policy
 from tidegate.model.records import Hold
 from tidegate.model.tables import Table, TableStats, TypeKind
-from tidegate.redshift.catalog import select_views
+from tidegate.redshift.catalog import select_relations
 from tidegate.redshift.fingerprint import fingerprint_by_period
 from tidegate.redshift.identifiers import qualified
 from tidegate.redshift.periods import PeriodColumn, period_expression, statistics
@@ -73,13 +74,13 @@ class Request:
 
 @dataclass(frozen=True)
 class Facts:
-    """What is read once for all tables."""
+    """What is read once for all tables. `relations`: the kind of everything that has a name in the warehouse."""
 
     identity: Identity
     tables: Mapping[TableName, Table]
     stats: Mapping[TableName, TableStats]
     holds: Sequence[Hold]
-    views: frozenset[TableName]
+    relations: Mapping[TableName, str]
     unfinished: Mapping[TableName, tuple[BatchRow, ...]] = field(default_factory=dict)
     copies: Mapping[TableName, Mapping[str, tuple[int, str]]] = field(default_factory=dict)
 
@@ -121,13 +122,13 @@ def read_facts(ctx: Context, tables: Sequence[TableName]) -> Facts:
     unfinished: dict[TableName, tuple[BatchRow, ...]] = {}
     for row in ctx.ledger.batches(states=UNFINISHED):
         unfinished[row.table] = (*unfinished.get(row.table, ()), row)
-    views = frozenset(TableName(str(s), str(n)) for s, n in ctx.warehouse.execute(select_views()).rows)
+    relations = {TableName(str(s), str(n)): str(kind) for s, n, kind in ctx.warehouse.execute(select_relations()).rows}
     return Facts(
         identity,
         ctx.warehouse.tables(tables),
         ctx.warehouse.table_stats(tables),
         read_holds(ctx),
-        views,
+        relations,
         unfinished,
         _copies(ctx),
     )
@@ -214,12 +215,25 @@ def period_column(ctx: Context, warehouse: str, policy: Policy, table: Table) ->
 def _version(ctx: Context, facts: Facts, policy: Policy, table: Table) -> TableVersion:
     versions = Versions(ctx, facts.identity.warehouse, policy.table)
     known = versions.load()
-    view = policy.view_name
-    if not known and policy.action is Action.ARCHIVE and view in facts.views:
-        raise PolicyError(f"the view {view} exists already", hint="Set [[archive]] view to another name, or drop it.")
-    if policy.action is Action.ARCHIVE and view in facts.tables:
-        raise PolicyError(f"{view} is a table", hint="Set [[archive]] view to another name.")
+    if policy.action is Action.ARCHIVE:
+        _check_view(facts, policy, is_first=not known)
     return versions.candidate(table, known)
+
+
+def _check_view(facts: Facts, policy: Policy, *, is_first: bool) -> None:
+    """The name of the table's view is free, or has been the view's own since the first batch."""
+    try:
+        view = policy.view_name
+    except UsageError as error:
+        raise PolicyError(
+            f"{policy.table}: the name of its view would be too long",
+            hint=f"Set [[archive]] view to a name of at most {MAX_IDENTIFIER_BYTES} bytes.",
+        ) from error
+    kind = facts.relations.get(view)
+    if kind not in (None, "VIEW"):
+        raise PolicyError(f"{view} is a table", hint="Set [[archive]] view to another name.")
+    if kind is not None and is_first:
+        raise PolicyError(f"the view {view} exists already", hint="Set [[archive]] view to another name, or drop it.")
 
 
 def _counts(ctx: Context, table: Table, column: PeriodColumn | None, facts: Facts) -> list[tuple[Period | None, int]]:

@@ -22,6 +22,9 @@ from tidegate.redshift.view import ExternalVersion
 _INTEGERS = (TypeKind.SMALLINT, TypeKind.INTEGER, TypeKind.BIGINT)
 _PARTITIONS = ((BATCH_COLUMN, SqlType(TypeKind.VARCHAR, length=64)), (PERIOD_COLUMN, SqlType(TypeKind.DATE)))
 _MAX_NAME = 90
+_HASHED = "t_"
+_PLAIN = re.compile(rf"(?!{_HASHED})[a-z][a-z0-9]*(_[a-z0-9]+)*__[a-z0-9]+(_[a-z0-9]+)*")
+"""One double underscore, so that it can be read in one way only."""
 
 
 @dataclass(frozen=True)
@@ -87,11 +90,14 @@ def as_external(version: TableVersion) -> ExternalVersion:
 
 
 def external_name(table: TableName, version: int) -> str:
-    """`<schema>__<table>[__v<n>]` in letters that a Glue table may have; made unique by a hash where that is lossy."""
+    """`<schema>__<table>[__v<n>]` in letters that a Glue table may have.
+
+    Made unique by a hash where that would be lossy, or could be read as another table's name or as a hashed one.
+    """
     plain = f"{table.schema}__{table.name}"
     safe = re.sub(r"[^a-z0-9_]", "_", plain)[:_MAX_NAME]
-    if safe != plain or "__" in table.schema or "__" in table.name or not table.schema[0].isalpha():
-        safe = f"t_{safe}_{hashlib.sha256(str(table).encode()).hexdigest()[:10]}"
+    if safe != plain or not _PLAIN.fullmatch(plain):
+        safe = f"{_HASHED}{safe}_{hashlib.sha256(str(table).encode()).hexdigest()[:10]}"
     return safe if version == 1 else f"{safe}__v{version}"
 
 

@@ -25,6 +25,9 @@ DATA_TYPES = {
 }
 """`data_type` of SVV_COLUMNS for each type that can be archived."""
 
+_OTHER_NAMES = {TypeKind.VARBYTE: "varbyte"}
+"""Names that are seen too: VARBYTE and BINARY VARYING are the same type (developer guide, VARBYTE type)."""
+
 
 def select_external_table(name: TableName) -> str:
     return (
@@ -41,8 +44,9 @@ def select_external_partitions(name: TableName) -> str:
     )
 
 
-def select_views() -> str:
-    return "SELECT table_schema, table_name FROM svv_tables WHERE table_type = 'VIEW'"
+def select_relations() -> str:
+    """Every relation by schema and name; `table_type` is VIEW for a view."""
+    return "SELECT table_schema, table_name, table_type FROM svv_tables"
 
 
 def guard_columns(table: Table, reason: str) -> str:
@@ -57,8 +61,9 @@ def guard_columns(table: Table, reason: str) -> str:
 
 
 def _is(column: Column) -> str:
-    text = f"column_name = {literal(fold(column.name))} AND data_type = {literal(DATA_TYPES[column.type.kind])}"
-    return text + _measures(column.type)
+    names = [name for names in (DATA_TYPES, _OTHER_NAMES) if (name := names.get(column.type.kind))]
+    kinds = f"= {literal(names[0])}" if len(names) == 1 else f"IN ({', '.join(map(literal, names))})"
+    return f"column_name = {literal(fold(column.name))} AND data_type {kinds}{_measures(column.type)}"
 
 
 def _measures(kind: SqlType) -> str:

@@ -14,7 +14,7 @@ from tidegate.redshift.catalog import (
     guard_columns,
     select_external_partitions,
     select_external_table,
-    select_views,
+    select_relations,
 )
 from tidegate.redshift.control import Control
 from tidegate.redshift.fingerprint import fingerprint_by_period, matches
@@ -124,7 +124,7 @@ CASES = {
         CONTROL.delete_hold("h1"),
         CONTROL.guard_no_hold(ORDERS, [(date(2020, 1, 1), date(2020, 1, 31))]),
     ],
-    "catalog": [select_external_table(COLD), select_external_partitions(COLD), select_views()],
+    "catalog": [select_external_table(COLD), select_external_partitions(COLD), select_relations()],
     "restore": insert_restored(
         ORDERS, TABLE, ExternalVersion(COLD, STORED), of_batch("b1", ["2020-01-01", "2020-02-01"], "e")
     ),

@@ -47,7 +47,7 @@ SELECT CASE WHEN COALESCE(COUNT(*) = 7 AND COALESCE(SUM(CAST(TIDEGATE_HASH("id",
 SELECT CASE WHEN COALESCE(COUNT(*) = 0, FALSE) THEN 0 ELSE CAST('tidegate guard: rows are under hold: ' || CAST(COALESCE(COUNT(*), 0) AS VARCHAR(20)) AS INTEGER) END AS guard FROM "tidegate"."holds";
 
 -- case: guard on columns
-SELECT CASE WHEN COALESCE(COUNT(*) = 11 AND COALESCE(SUM(CASE WHEN (column_name = 'id' AND data_type = 'bigint') OR (column_name = 'paid' AND data_type = 'boolean') OR (column_name = 'amount' AND data_type = 'numeric' AND numeric_precision = 12 AND numeric_scale = 2) OR (column_name = 'weight' AND data_type = 'double precision') OR (column_name = 'code' AND data_type = 'character' AND character_maximum_length = 4) OR (column_name = 'note''s' AND data_type = 'character varying' AND character_maximum_length = 80) OR (column_name = 'day' AND data_type = 'date') OR (column_name = 'at' AND data_type = 'timestamp with time zone') OR (column_name = 'hour' AND data_type = 'time without time zone') OR (column_name = 'doc' AND data_type = 'super') OR (column_name = 'raw' AND data_type = 'binary varying') THEN 1 ELSE 0 END), 0) = 11, FALSE) THEN 0 ELSE CAST('tidegate guard: columns changed: ' || CAST(COALESCE(COUNT(*), 0) AS VARCHAR(20)) AS INTEGER) END AS guard FROM svv_columns WHERE table_schema = 'public' AND table_name = 'orders';
+SELECT CASE WHEN COALESCE(COUNT(*) = 11 AND COALESCE(SUM(CASE WHEN (column_name = 'id' AND data_type = 'bigint') OR (column_name = 'paid' AND data_type = 'boolean') OR (column_name = 'amount' AND data_type = 'numeric' AND numeric_precision = 12 AND numeric_scale = 2) OR (column_name = 'weight' AND data_type = 'double precision') OR (column_name = 'code' AND data_type = 'character' AND character_maximum_length = 4) OR (column_name = 'note''s' AND data_type = 'character varying' AND character_maximum_length = 80) OR (column_name = 'day' AND data_type = 'date') OR (column_name = 'at' AND data_type = 'timestamp with time zone') OR (column_name = 'hour' AND data_type = 'time without time zone') OR (column_name = 'doc' AND data_type = 'super') OR (column_name = 'raw' AND data_type IN ('binary varying', 'varbyte')) THEN 1 ELSE 0 END), 0) = 11, FALSE) THEN 0 ELSE CAST('tidegate guard: columns changed: ' || CAST(COALESCE(COUNT(*), 0) AS VARCHAR(20)) AS INTEGER) END AS guard FROM svv_columns WHERE table_schema = 'public' AND table_name = 'orders';
 
 -- case: lock of one target
 LOCK "tidegate"."lock_31";
@@ -211,7 +211,7 @@ SELECT tablename FROM svv_external_tables WHERE schemaname = 'tidegate_cold' AND
 SELECT "values" FROM svv_external_partitions WHERE schemaname = 'tidegate_cold' AND tablename = 'public__orders';
 
 -- case: catalog (3)
-SELECT table_schema, table_name FROM svv_tables WHERE table_type = 'VIEW';
+SELECT table_schema, table_name, table_type FROM svv_tables;
 
 -- case: restore
 INSERT INTO "public"."orders" ("id", "paid", "amount", "weight", "code", "note's", "day", "at", "hour", "doc", "raw") SELECT e."id" AS "id", e."paid" AS "paid", e."amount" AS "amount", e."weight" AS "weight", CAST(e."code" AS CHAR(4)) AS "code", e."note's" AS "note's", e."day" AS "day", (e."at" AT TIME ZONE 'UTC') AS "at", CAST(e."hour" AS TIME) AS "hour", JSON_PARSE(e."doc") AS "doc", FROM_HEX(e."raw") AS "raw" FROM "tidegate_cold"."public__orders" AS e WHERE e."tg_batch" = 'b1' AND e."tg_period" IN (DATE '2020-01-01', DATE '2020-02-01');
