@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from tidegate.app import App, open_app
+from tidegate.cli.output import counted
 from tidegate.config.writer import starter
 from tidegate.errors import DifferenceFound, UsageError
 from tidegate.model.batch import PeriodProof
@@ -29,6 +30,9 @@ from tidegate.signals.base import Reporter
 ORDERS = TableName("public", "orders")
 ITEMS = TableName("public", "order_items")
 RETENTION = 3
+MEMORY_LIMIT = "1GB"
+"""Of the engine; enough for any number of orders."""
+
 AS_OF = DEFAULT_UNTIL + timedelta(days=1)
 
 
@@ -63,26 +67,28 @@ class DemoStory:
     def __init__(self, folder: Path, rows: int, reporter: Reporter) -> None:
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise UsageError(f"{folder} is not an empty folder", hint="Name a new or an empty folder with --dir.")
+        if rows < 1:
+            raise UsageError(f"{rows} orders are too few to show anything", hint="Ask for 1 order or more.")
         self.folder, self.rows, self.reporter = folder, rows, reporter
         self.months: list[MonthLine] = []
         self.proofs: list[Proof] = []
 
     def run(self) -> Iterator[str]:
         """Raises DifferenceFound when a proof does not hold; the folder is left for a look."""
-        self.folder.mkdir(parents=True, exist_ok=True)
         files = write_orders(self.folder / "orders", self.rows)
-        yield f"made     {files.order_count:,} orders with {files.item_count:,} items in {self.folder / 'orders'}"
+        made = f"{counted(files.order_count, 'order')} with {counted(files.item_count, 'item')}"
+        yield f"made     {made} in {self.folder / 'orders'}"
         self._configure()
         with open_app(self.folder / "tidegate.toml", self.reporter) as app:
             app.init()
             yield from self._load(app, files)
             before = {table: self._whole(app, table) for table in (ORDERS, ITEMS)}
-            outcome = app.archive(as_of=AS_OF)
+            outcome = app.archive(as_of=AS_OF, max_delete_fraction=1.0)
             for failure in outcome.failures:
                 raise DifferenceFound(f"{failure.name}: {failure.message}", hint=failure.hint)
             for batch in outcome.batches:
-                amount = f"{len(batch.periods)} months, {batch.files} files"
-                yield f"archived {batch.rows:,} rows of {batch.table} in {amount}"
+                amount = f"{counted(len(batch.periods), 'month')}, {counted(batch.files, 'file')}"
+                yield f"archived {counted(batch.rows, 'row')} of {batch.table} in {amount}"
             for table, total in before.items():
                 after = self._whole(app, TableName(table.schema, f"{table.name}_all"))
                 self._prove(f"{table}: rows before = rows through {table}_all after", total, after)
@@ -91,7 +97,8 @@ class DemoStory:
             self.months = self._months(app, orders)
             audit = app.verify(deep=True)
             self._prove("differences found by verify --deep", "0", str(len(audit.differences)))
-            yield f"verified {audit.files} files and {audit.rows:,} archived rows, byte by byte and row by row"
+            checked = f"{counted(audit.files, 'file')} and {counted(audit.rows, 'archived row')}"
+            yield f"verified {checked}, byte by byte and row by row"
         broken = [proof.what for proof in self.proofs if not proof.holds]
         if broken:
             raise DifferenceFound(f"not proven: {broken[0]}", hint=f"The folder {self.folder} is left for a look.")
@@ -102,7 +109,11 @@ class DemoStory:
             for number, table in enumerate((ORDERS, ITEMS), start=1)
         ]
         text = starter(
-            warehouse="duckdb:///warehouse.duckdb", lake="lake", ledger="sqlite:///tidegate.sqlite", policies=policies
+            warehouse="duckdb:///warehouse.duckdb",
+            lake="lake",
+            ledger="sqlite:///tidegate.sqlite",
+            memory_limit=MEMORY_LIMIT,
+            policies=policies,
         )
         (self.folder / "tidegate.toml").write_text(text, encoding="utf-8")
 
@@ -114,7 +125,7 @@ class DemoStory:
                     session.execute(copy(Copy(table.name, str(path.resolve())))).rowcount
                     for path in files.by_table[table.name]
                 )
-                yield f"loaded   {rows:,} rows into {table.name}"
+                yield f"loaded   {counted(rows, 'row')} into {table.name}"
 
     def _restore(self, app: App, batches: Sequence[BatchOutcome]) -> Iterator[str]:
         """Bring the newest archived month back."""
@@ -125,7 +136,7 @@ class DemoStory:
         back = app.restore(ORDERS, period.start, period.end - timedelta(days=1))
         hot = {p.period: p for p in self._by_month(app)}
         self._prove(f"{period} after the restore = {period} as archived", _text(month), _text(hot.get(month.period)))
-        yield f"restored {back.rows:,} rows of {ORDERS} for {period}"
+        yield f"restored {counted(back.rows, 'row')} of {ORDERS} for {period}"
 
     def _months(self, app: App, batches: Sequence[BatchOutcome]) -> list[MonthLine]:
         hot = {p.period: p for p in self._by_month(app)}
@@ -146,7 +157,7 @@ class DemoStory:
         columns = stored_columns(_definition(relation))
         function = app.warehouse.capabilities.hash_function
         rows, total = app.warehouse.execute(totals(columns, function, qualified(relation))).rows[0]
-        return f"{int(str(rows)):,} rows, fingerprint {total}"
+        return f"{counted(int(str(rows)), 'row')}, fingerprint {total}"
 
     def _by_month(self, app: App) -> list[PeriodProof]:
         table = _definition(ORDERS)
@@ -174,4 +185,4 @@ def _line(proof: PeriodProof, where: str, files: int, size: int) -> MonthLine:
 
 
 def _text(proof: PeriodProof | None) -> str:
-    return f"{proof.rows:,} rows, fingerprint {proof.fingerprint}" if proof else "no rows"
+    return f"{counted(proof.rows, 'row')}, fingerprint {proof.fingerprint}" if proof else "no rows"

@@ -33,7 +33,15 @@ _EXAMPLE = """\
 """
 
 
-def starter(*, warehouse: str, lake: str, ledger: str, timezone: str = "UTC", policies: Sequence[Policy] = ()) -> str:
+def starter(
+    *,
+    warehouse: str,
+    lake: str,
+    ledger: str,
+    timezone: str = "UTC",
+    memory_limit: str | None = None,
+    policies: Sequence[Policy] = (),
+) -> str:
     """A commented tidegate.toml with these addresses and policies; without policies, an example as a comment.
 
     Addresses and names are taken literally: a `${` in them is escaped.
@@ -45,7 +53,7 @@ def starter(*, warehouse: str, lake: str, ledger: str, timezone: str = "UTC", po
         "",
         "[warehouse]",
         f"url = {_text(warehouse)}",
-        '# memory_limit = "2GB"',
+        f"memory_limit = {_text(memory_limit)}" if memory_limit else '# memory_limit = "2GB"',
         _line("# lock_timeout = 30", "seconds to wait for another process that holds the file"),
         _line('# schema = "tidegate"', "where the control tables live"),
         "",
