@@ -9,6 +9,7 @@ from tidegate.errors import StatementError, UsageError
 from tidegate.model.tables import Column, SqlType, TypeKind
 from tidegate.redshift.types import parse
 from tidegate.warehouse.embedded.emitter import Emitter, Expression, only, refused, spelled, text
+from tidegate.warehouse.embedded.fit import fitted
 from tidegate.warehouse.embedded.scope import Scope
 from tidegate.warehouse.embedded.types import duckdb_type
 from tidegate.warehouse.embedded.values import FLOATS, INTEGERS, NUMBERS, TEXTS, Value
@@ -64,6 +65,17 @@ def assigned(value: Value, column: Column) -> str:
     if kind in (*FLOATS, TypeKind.SUPER) and target in TEXTS:
         raise refused(f'{kind.value if kind else ""} in column "{column.name}"', hint="Cast the value to VARCHAR.")
     return value.sql
+
+
+def column_value(value: Value, column: Column) -> str:
+    """A value converted and checked for a column. What shows that it fits needs no check when the statement runs."""
+    sql, kind = assigned(value, column), column.type.kind
+    if kind is TypeKind.VARCHAR and kind is value.kind and value.literal is not None:
+        if len(value.literal.encode()) <= (column.type.length or 0):
+            return sql
+    elif kind not in _MEASURED and (kind is value.kind or value.kind in TEXTS):
+        return sql
+    return fitted(column, sql)
 
 
 def _integer(value: Value, kind: TypeKind, target: SqlType) -> str | None:
@@ -178,6 +190,7 @@ def _varbyte(value: Value, kind: TypeKind, target: SqlType) -> str | None:
     return f"encode({value.sql})" if kind in TEXTS else None
 
 
+_MEASURED = (*TEXTS, TypeKind.DECIMAL, TypeKind.SUPER, TypeKind.VARBYTE)
 _RULES: dict[TypeKind, Callable[[Value, TypeKind, SqlType], str | None]] = {
     **dict.fromkeys(INTEGERS, _integer),
     TypeKind.DECIMAL: _decimal_or_float,

@@ -11,12 +11,11 @@ from tidegate.redshift.identifiers import TEMPORARY_SCHEMA
 from tidegate.warehouse.base import Result
 from tidegate.warehouse.embedded import catalog, external, external_catalog, transpile
 from tidegate.warehouse.embedded.bootstrap import ENGINE
-from tidegate.warehouse.embedded.casts import assigned
+from tidegate.warehouse.embedded.casts import column_value
 from tidegate.warehouse.embedded.context import Context, Statement
 from tidegate.warehouse.embedded.ddl_syntax import CreateTable, parse_create_table
 from tidegate.warehouse.embedded.definitions import StoredTable, View
 from tidegate.warehouse.embedded.dialect import parse
-from tidegate.warehouse.embedded.fit import fitted
 from tidegate.warehouse.embedded.token_reader import TokenReader
 from tidegate.warehouse.embedded.types import declared_type, duckdb_type
 from tidegate.warehouse.embedded.values import Projected
@@ -135,8 +134,7 @@ def _column_definition(ctx: Context, stored: StoredTable, column: Column) -> str
 
 def default_value(ctx: Context, column: Column) -> str:
     """A column's default as DuckDB computes it, converted to the column's type."""
-    value = transpile.constant(ctx, column.default or "NULL")
-    return fitted(column, assigned(value, column))
+    return column_value(transpile.constant(ctx, column.default or "NULL"), column)
 
 
 def _sequence(stored: StoredTable) -> str:

@@ -8,7 +8,7 @@ from tidegate.model.tables import Column, Table
 from tidegate.redshift.identifiers import TEMPORARY_SCHEMA
 from tidegate.warehouse.base import Result
 from tidegate.warehouse.embedded import catalog, transpile
-from tidegate.warehouse.embedded.casts import assigned
+from tidegate.warehouse.embedded.casts import column_value
 from tidegate.warehouse.embedded.catalog import physical, quoted
 from tidegate.warehouse.embedded.conditions import condition
 from tidegate.warehouse.embedded.context import Context, Statement
@@ -16,7 +16,6 @@ from tidegate.warehouse.embedded.ddl import default_value
 from tidegate.warehouse.embedded.definitions import StoredTable
 from tidegate.warehouse.embedded.dialect import parse
 from tidegate.warehouse.embedded.emitter import folded, only, refused, spelled
-from tidegate.warehouse.embedded.fit import fitted
 from tidegate.warehouse.embedded.queries import from_item, with_clause
 from tidegate.warehouse.embedded.scope import Scope, Source
 from tidegate.warehouse.embedded.token_reader import TokenReader
@@ -87,7 +86,7 @@ def _rows(ctx: Context, columns: list[Column], source: exp.Values) -> str:
         if not isinstance(row, exp.Tuple) or len(row.expressions) != len(columns):
             raise _wrong_count(len(columns), len(row.expressions) if isinstance(row, exp.Tuple) else 1)
         values = [
-            _default(ctx, column) if _is_default(each) else fitted(column, assigned(emit.expr(each, scope), column))
+            _default(ctx, column) if _is_default(each) else column_value(emit.expr(each, scope), column)
             for column, each in zip(columns, row.expressions, strict=True)
         ]
         rows.append(f"({', '.join(values)})")
@@ -121,7 +120,7 @@ def _selected(ctx: Context, columns: list[Column], tree: exp.Insert) -> str:
         raise _wrong_count(len(columns), len(projected))
     names = [f"value{at}" for at in range(len(columns))]
     values = [
-        fitted(column, assigned(Value(name, each.value.type), column))
+        column_value(Value(name, each.value.type), column)
         for column, each, name in zip(columns, projected, names, strict=True)
     ]
     return f"SELECT {', '.join(values)} FROM ({query.sql}) AS source({', '.join(names)})"
@@ -186,7 +185,7 @@ def _assignment(ctx: Context, table: Table, node: exp.Expr, scope: Scope) -> str
     if _is_default(value):
         return f"{quoted(column.name)} = {default_value(ctx, column)}"
     emitted = transpile.emitter(ctx).expr(value, scope)
-    return f"{quoted(column.name)} = {fitted(column, assigned(emitted, column))}"
+    return f"{quoted(column.name)} = {column_value(emitted, column)}"
 
 
 def handle_delete(ctx: Context, statement: Statement) -> Result:
