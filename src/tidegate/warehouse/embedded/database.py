@@ -18,7 +18,7 @@ from tidegate.model.names import TableName
 from tidegate.warehouse.embedded import bootstrap
 from tidegate.warehouse.embedded.catalog import CATALOG
 from tidegate.warehouse.embedded.definitions import SharedDefinitions
-from tidegate.warehouse.embedded.failures import lock_holder, open_failure
+from tidegate.warehouse.embedded.failures import lock_holder, open_failure, statement_failure
 
 _FIRST_WAIT = 0.005
 _LONGEST_WAIT = 0.25
@@ -77,7 +77,14 @@ class Database:
             self._users -= 1
             if self._users == 0 and self._connection is not None:
                 connection, self._connection = self._connection, None
-                connection.close()
+                self._close(connection)
+
+    def _close(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Write the log into the file and let go of it. What was committed is in the log if that fails."""
+        try:
+            connection.close()
+        except duckdb.Error as error:
+            raise statement_failure(error) from error
 
     def _open(self, settings: EmbeddedSettings, deadline: float) -> duckdb.DuckDBPyConnection:
         wait = _FIRST_WAIT
@@ -97,7 +104,10 @@ class Database:
             wait = min(wait * 1.5, _LONGEST_WAIT)
 
     def _connect(self, settings: EmbeddedSettings) -> duckdb.DuckDBPyConnection:
-        config: dict[str, str | bool | int | float | list[str]] = {"autoinstall_known_extensions": "false"}
+        config: dict[str, str | bool | int | float | list[str]] = {
+            "autoinstall_known_extensions": "false",
+            "temp_directory": f"{self.path}.tmp",
+        }
         if settings.memory_limit is not None:
             config["memory_limit"] = settings.memory_limit
         if settings.threads is not None:

@@ -53,6 +53,8 @@ class CreateTable:
         for key in (*a.primary_key, *(c for k in a.unique_keys for c in k), *a.sort_keys, *filter(None, [a.dist_key])):
             if key not in known:
                 raise StatementError(f'column "{key}" named in key does not exist', hint="Correct the key.")
+        if a.dist_style == "KEY" and a.dist_key is None:
+            raise StatementError("DISTSTYLE KEY names no column", hint="Add DISTKEY (column).")
         return Table(
             self.name,
             tuple(replace(c, nullable=False) if c.name in a.primary_key else c for c in columns),

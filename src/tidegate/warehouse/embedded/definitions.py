@@ -70,7 +70,8 @@ class Definitions:
         self._current = current
 
     def get(self, name: TableName) -> Relation | None:
-        return self._shared.get(name) if self._current() else None
+        found = self._shared.get(name)
+        return found if self._current() else None
 
     def put(self, name: TableName, relation: Relation) -> None:
         self._shared.put(name, relation, self._current)

@@ -219,3 +219,22 @@ def test_what_was_committed_outlives_a_killed_process(settings: EmbeddedSettings
     warehouse.execute("INSERT INTO t (b) VALUES ('w')")
     ids = [row[0] for row in warehouse.execute("SELECT a FROM t").rows]
     assert len(set(ids)) == 3
+
+
+def test_what_does_not_fit_into_memory_spills_beside_the_file(
+    settings: EmbeddedSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    small = EmbeddedWarehouse(replace(settings, memory_limit="60MB"))
+    digits = "(SELECT 0 AS d UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4)"
+    joins = ", ".join(f"{digits} AS d{n}" for n in range(8))
+    with small.session() as session:
+        session.execute(
+            "CREATE TEMP TABLE t AS SELECT ROW_NUMBER() OVER () AS a, MD5(d0.d || d1.d) || MD5(d2.d || d3.d) "
+            f"|| MD5(d4.d || d5.d || d6.d || d7.d) AS b FROM {joins}"
+        )
+        assert session.execute("SELECT COUNT(DISTINCT b || a) FROM t").rows == ((390_625,),)
+    assert sorted(p.name for p in settings.path.parent.iterdir()) == ["elsewhere", "warehouse.duckdb"]
+    assert list(elsewhere.iterdir()) == []

@@ -87,6 +87,7 @@ def test_distribution_and_sort_order(warehouse: EmbeddedWarehouse, attributes: s
         ("(a INTEGER) SORTKEY (b)", 'column "b" named in key does not exist'),
         ("(a INTEGER IDENTITY(1, 0))", "the step of IDENTITY must not be 0"),
         ("(a INTEGER IDENTITY(1,1), b INTEGER IDENTITY(1,1))", "a table has at most one IDENTITY column"),
+        ("(a INTEGER) DISTSTYLE KEY", "DISTSTYLE KEY names no column"),
         ("(a INTEGER) DISTSTYLE ROUND", "DISTSTYLE ROUND does not exist"),
         ("(a INTEGER", "syntax error in CREATE TABLE at the end"),
         ("(a)", "syntax error in CREATE TABLE at the end"),
