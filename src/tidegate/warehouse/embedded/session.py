@@ -200,6 +200,8 @@ class EmbeddedSession:
     def _end(self, rollback: Callable[[], None]) -> None:
         rollback()
         self._forget_temporary()
+        if self._files_listed:
+            self._forget_files()
 
     def _forget_temporary(self) -> None:
         self._temporary.clear()

@@ -236,5 +236,6 @@ def test_what_does_not_fit_into_memory_spills_beside_the_file(
             f"|| MD5(d4.d || d5.d || d6.d || d7.d) AS b FROM {joins}"
         )
         assert session.execute("SELECT COUNT(DISTINCT b || a) FROM t").rows == ((390_625,),)
+        assert (tmp_path / "warehouse.duckdb.tmp").is_dir()
     assert sorted(p.name for p in settings.path.parent.iterdir()) == ["elsewhere", "warehouse.duckdb"]
     assert list(elsewhere.iterdir()) == []
