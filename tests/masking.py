@@ -10,6 +10,8 @@ _RULES: tuple[tuple[str, str], ...] = (
     (r"\bw[0-9a-f]{8}\b", "<warehouse>"),
     (r"\b\d{8}-\d{6}-[0-9a-f]{8}(-\d+)?\b", "<id>"),
     (r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?\+00:00", "<time>"),
+    (r"\bTIMESTAMP '\d{4}-\d\d-\d\d \d\d:\d\d:\d\d'", "TIMESTAMP '<time>'"),
+    (r"\b[a-z]+-\d{8}T\d{6}\.\d+Z-[0-9a-f]+\b", "<job>"),
     (r"\brestored \d{4}-\d\d-\d\d\b", "restored <date>"),
     (r"\b\d{15,}\b", "<fingerprint>"),
     (r"\b\d+(\.\d+)? (B|kB|MB|GB)\b", "<size>"),

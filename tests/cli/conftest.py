@@ -101,17 +101,7 @@ def archived(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, done: Path) -> Cli
 @pytest.fixture(scope="session")
 def loaded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as monkeypatch:
-        cli = _at(tmp_path_factory.mktemp("loaded"), monkeypatch, CONFIG + ORDERS)
-        cli.ok("init")
-        values = ", ".join(
-            f"({i}, DATE '2020-{(i - 1) % 6 + 1:02d}-{(i - 1) // 6 + 1:02d}', 'c{i}', {i}.25)" for i in range(1, 13)
-        )
-        cli.ok(
-            "query",
-            "CREATE TABLE public.orders (order_id BIGINT NOT NULL, order_date DATE, customer VARCHAR(40), "
-            f"amount DECIMAL(12,2)); INSERT INTO public.orders VALUES {values}",
-        )
-        return cli.folder
+        return load_shop(tmp_path_factory.mktemp("loaded"), monkeypatch).folder
 
 
 @pytest.fixture(scope="session")
@@ -122,6 +112,21 @@ def done(tmp_path_factory: pytest.TempPathFactory, loaded: Path) -> Path:
         cli = _at(folder, monkeypatch, CONFIG + ORDERS)
         cli.ok("archive", "--as-of", "2020-06-20", "--yes")
         return folder
+
+
+def load_shop(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Cli:
+    """Make in `folder` what the fixture `shop` gives."""
+    cli = _at(folder, monkeypatch, CONFIG + ORDERS)
+    cli.ok("init")
+    values = ", ".join(
+        f"({i}, DATE '2020-{(i - 1) % 6 + 1:02d}-{(i - 1) // 6 + 1:02d}', 'c{i}', {i}.25)" for i in range(1, 13)
+    )
+    cli.ok(
+        "query",
+        "CREATE TABLE public.orders (order_id BIGINT NOT NULL, order_date DATE, customer VARCHAR(40), "
+        f"amount DECIMAL(12,2)); INSERT INTO public.orders VALUES {values}",
+    )
+    return cli
 
 
 def _at(folder: Path, monkeypatch: pytest.MonkeyPatch, config: str) -> Cli:
