@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 
 from sqlglot import exp
 
@@ -18,6 +19,21 @@ _WHOLE = re.compile(r"\s*[-+]?[0-9]+\s*")
 _ZONED = r":[0-9]{2}(\.[0-9]+)?\s*([-+]|[A-Za-z])"
 _TRUE = "'t', 'true', 'y', 'yes', '1', 'on'"
 _FALSE = "'f', 'false', 'n', 'no', '0', 'off'"
+_TYPE_NAMES = {
+    exp.DType.SMALLINT: "smallint",
+    exp.DType.INT: "integer",
+    exp.DType.BIGINT: "bigint",
+    exp.DType.DECIMAL: "decimal",
+    exp.DType.FLOAT: "real",
+    exp.DType.DOUBLE: "double precision",
+    exp.DType.BOOLEAN: "boolean",
+    exp.DType.CHAR: "char",
+    exp.DType.VARCHAR: "varchar",
+    exp.DType.DATE: "date",
+    exp.DType.TIMESTAMP: "timestamp",
+    exp.DType.TIMESTAMPTZ: "timestamptz",
+    exp.DType.SUPER: "super",
+}
 _TIMES = (TypeKind.DATE, TypeKind.TIMESTAMP, TypeKind.TIMESTAMPTZ)
 _CLOCKS = (TypeKind.TIME, TypeKind.TIMETZ)
 
@@ -30,26 +46,35 @@ def cast(emit: Emitter, node: exp.Expr, scope: Scope) -> Value:
         return Value(f"CAST(NULL AS {duckdb_type(target)})", target)
     if value.kind is None:
         raise refused(f"{spelled(node)} of a value whose type is not known", hint="Cast the inner expression first.")
-    return converted(value, target, spelled(node))
+    return converted(value, target, lambda: spelled(node))
 
 
 def target_type(node: exp.Expr) -> SqlType:
     """The type that a cast names, with Redshift's default measures."""
-    written = node.sql(dialect="redshift")
+    written = _TYPE_NAMES.get(node.this) if isinstance(node, exp.DataType) else None
+    if written is None:
+        written = node.sql(dialect="redshift")
+    elif node.expressions:
+        written += f"({','.join(measure.name for measure in node.expressions)})"
     try:
-        return parse(written)
+        return _parsed(written)
     except UsageError as error:
         raise StatementError(error.message, hint=error.hint) from error
 
 
-def converted(value: Value, target: SqlType, what: str) -> Value:
+@lru_cache(maxsize=256)
+def _parsed(written: str) -> SqlType:
+    return parse(written)
+
+
+def converted(value: Value, target: SqlType, what: Callable[[], str]) -> Value:
     """An explicit cast. `what` names it where it is refused."""
     kind = value.kind
     assert kind is not None
     rule = _RULES.get(target.kind)
     sql = None if rule is None else rule(value, kind, target)
     if sql is None:
-        raise refused(f"the cast {what}", hint=f"{kind.value} cannot be cast to {target.kind.value} here.")
+        raise refused(f"the cast {what()}", hint=f"{kind.value} cannot be cast to {target.kind.value} here.")
     return Value(sql, target)
 
 
@@ -61,7 +86,7 @@ def assigned(value: Value, column: Column) -> str:
             f'column "{column.name}" is of type {target.value.lower()} but the value is boolean', hint="Cast the value."
         )
     if kind in TEXTS and target not in (*TEXTS, TypeKind.SUPER):
-        return converted(value, column.type, f"to column {column.name}").sql
+        return converted(value, column.type, lambda: f"to column {column.name}").sql
     if kind in (*FLOATS, TypeKind.SUPER) and target in TEXTS:
         raise refused(f'{kind.value if kind else ""} in column "{column.name}"', hint="Cast the value to VARCHAR.")
     return value.sql

@@ -57,7 +57,7 @@ def condition(emit: Emitter, node: exp.Expr, scope: Scope, where: str) -> str:
 def comparison(emit: Emitter, node: exp.Expr, scope: Scope) -> Value:
     only(node, "this", "expression")
     left, right = compared(emit, node.this, scope), compared(emit, node.args["expression"], scope)
-    check_comparable(left, right, spelled(node))
+    check_comparable(left, right, node)
     return Value(f"({left.sql} {_COMPARISONS[type(node)]} {right.sql})", BOOLEAN)
 
 
@@ -70,8 +70,8 @@ def compared(emit: Emitter, node: exp.Expr, scope: Scope) -> Value:
     return emit.expr(node, scope)
 
 
-def check_comparable(left: Value, right: Value, what: str) -> None:
-    """Refuse to compare what has no common meaning, where DuckDB would convert one of them.
+def check_comparable(left: Value, right: Value, what: exp.Expr | str) -> None:
+    """Refuse to compare in `what` values that have no common meaning, where DuckDB would convert one of them.
 
     Raises:
         StatementError: e.g. a text column and a number, which need a cast on Redshift too.
@@ -80,13 +80,17 @@ def check_comparable(left: Value, right: Value, what: str) -> None:
     if left.kind is None or right.kind is None:
         return
     if TypeKind.SUPER in (left.kind, right.kind):
-        raise refused(f"the comparison of SUPER in {what}", hint="Cast the SUPER value to VARCHAR.")
+        raise refused(f"the comparison of SUPER in {_named(what)}", hint="Cast the SUPER value to VARCHAR.")
     if any(value.literal is not None and value.kind in TEXTS for value in (left, right)):
         return
     if not related(left.kind, right.kind):
         raise StatementError(
-            f"{left.kind.value} and {right.kind.value} cannot be compared in {what}", hint="Cast one of them."
+            f"{left.kind.value} and {right.kind.value} cannot be compared in {_named(what)}", hint="Cast one of them."
         )
+
+
+def _named(what: exp.Expr | str) -> str:
+    return what if isinstance(what, str) else spelled(what)
 
 
 def related(one: TypeKind, other: TypeKind) -> bool:
@@ -107,7 +111,7 @@ def between(emit: Emitter, node: exp.Expr, scope: Scope) -> Value:
     value = compared(emit, node.this, scope)
     low, high = compared(emit, node.args["low"], scope), compared(emit, node.args["high"], scope)
     for bound in (low, high):
-        check_comparable(value, bound, spelled(node))
+        check_comparable(value, bound, node)
     return Value(f"({value.sql} BETWEEN {low.sql} AND {high.sql})", BOOLEAN)
 
 
@@ -117,11 +121,11 @@ def in_list(emit: Emitter, node: exp.Expr, scope: Scope) -> Value:
     inner = node.args.get("query")
     if inner is not None:
         found = subquery(emit, inner, scope)
-        check_comparable(left, found, spelled(node))
+        check_comparable(left, found, node)
         return Value(f"({left.sql} IN {found.sql})", BOOLEAN)
     items = [compared(emit, each, scope) for each in node.expressions]
     for item in items:
-        check_comparable(left, item, spelled(node))
+        check_comparable(left, item, node)
     return Value(f"({left.sql} IN ({', '.join(item.sql for item in items)}))", BOOLEAN)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from sqlglot import exp
 
@@ -83,4 +84,9 @@ def text(value: str) -> str:
 def folded(node: exp.Expr | None) -> str:
     """An identifier's name, folded as Redshift folds it, quoted or not."""
 
-    return check_identifier(node.name if node is not None else "")
+    return _folded(node.name if node is not None else "")
+
+
+@lru_cache(maxsize=4096)
+def _folded(name: str) -> str:
+    return check_identifier(name)
