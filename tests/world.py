@@ -8,8 +8,6 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from tidegate.warehouse.embedded.driver import EmbeddedWarehouse
-
 from tidegate.config.settings import EmbeddedSettings, Settings
 from tidegate.flows.archive import run_archive
 from tidegate.flows.context import Context
@@ -26,6 +24,7 @@ from tidegate.model.names import TableName
 from tidegate.model.outcome import ArchiveOutcome, GcOutcome, RestoreOutcome, VerifyOutcome
 from tidegate.model.periods import Granularity
 from tidegate.model.policy import Policy
+from tidegate.warehouse.embedded.driver import EmbeddedWarehouse
 
 ORDERS = TableName("public", "orders")
 AS_OF = date(2020, 6, 20)
