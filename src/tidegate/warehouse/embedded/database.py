@@ -160,6 +160,7 @@ class Database:
     def forked(self) -> None:
         """In the child of a fork: never touch what the parent holds, not even by closing it at exit."""
         self._make_locks()
+        self.definitions = SharedDefinitions()
         if self._connection is not None:
             ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._connection))
             self._inherited_from = os.getppid()
