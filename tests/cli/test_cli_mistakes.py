@@ -154,3 +154,12 @@ def test_a_mistake_is_told_as_json_even_before_the_command_is_known(cli: Cli) ->
         "message": "no such command 'frobnicate'",
         "hint": "Run `tidegate --help` to see what it takes.",
     }
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_damaged_claim(archived: Cli, name: str) -> None:
+    (claim,) = (archived.folder / "lake").rglob("warehouse.json")
+    claim.write_text("{")
+    message, hint = told_once(archived, COMMANDS[name], 6)
+    assert "/warehouse.json is not a readable claim: " in message
+    assert hint == "Restore the object from a backup or an older version of it; nothing was changed."

@@ -29,7 +29,7 @@ def test_periods_come_back_into_the_hot_table(archived: Cli) -> None:
 
 def test_people_are_told_of_the_hold(archived: Cli) -> None:
     lines = archived.ok("restore", "public.orders", *JANUARY).stdout.splitlines()
-    assert lines[0] == "2 rows of 1 period are back in public.orders"
+    assert lines[0] == "brought 2 rows of 1 period back into public.orders"
     assert mask(lines[1]) == "under hold <id>: `tidegate hold release` lets them be archived again"
     assert archived.ok("archive", *AS_OF, "--yes").stdout == "nothing was due\n"
     archived.ok("hold", "release", lines[1].split()[2].rstrip(":"))

@@ -29,7 +29,7 @@ Fraction = Annotated[
 
 
 def register(app: typer.Typer) -> None:
-    add(app, "plan", plan, exits=(3, 4, 5, 7))
+    add(app, "plan", plan, exits=(3, 4, 5, 6, 7))
     add(app, "archive", archive, exits=(3, 4, 5, 6, 7))
 
 

@@ -14,7 +14,7 @@ from tidegate.warehouse.base import ResultColumn
 
 
 def register(app: typer.Typer) -> None:
-    add(app, "gc", gc, exits=(3, 4, 7))
+    add(app, "gc", gc, exits=(3, 4, 6, 7))
 
 
 def gc(

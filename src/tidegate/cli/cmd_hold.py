@@ -14,9 +14,9 @@ from tidegate.warehouse.base import ResultColumn
 def register(app: typer.Typer) -> None:
     group = new_group("Keep rows where they are.")
     app.add_typer(group, name="hold")
-    add(group, "add", place, exits=(3, 4, 7))
-    add(group, "list", listing, exits=(3, 4, 7))
-    add(group, "release", release, exits=(3, 4, 7))
+    add(group, "add", place, exits=(3, 4, 6, 7))
+    add(group, "list", listing, exits=(3, 4, 6, 7))
+    add(group, "release", release, exits=(3, 4, 6, 7))
 
 
 def place(

@@ -13,8 +13,8 @@ FILE = "tidegate.toml"
 
 
 def register(app: typer.Typer) -> None:
-    add(app, "init", init, exits=(3, 4, 7))
-    add(app, "adopt", adopt, exits=(3, 4, 7))
+    add(app, "init", init, exits=(3, 4, 6, 7))
+    add(app, "adopt", adopt, exits=(3, 4, 6, 7))
 
 
 def init(run: Run) -> None:

@@ -92,7 +92,8 @@ def _document(outcome: "RestoreOutcome") -> dict[str, object]:
 def _lines(outcome: "RestoreOutcome") -> list[str]:
     if outcome.already:
         return [f"{outcome.table}: these periods were restored into {outcome.into} before"]
-    lines = [f"{counted(outcome.rows, 'row')} of {counted(len(outcome.periods), 'period')} are back in {outcome.into}"]
+    amount = f"{counted(outcome.rows, 'row')} of {counted(len({p.period for p in outcome.periods}), 'period')}"
+    lines = [f"brought {amount} back into {outcome.into}"]
     if outcome.hold:
         lines.append(f"under hold {outcome.hold}: `tidegate hold release` lets them be archived again")
     return lines

@@ -17,7 +17,7 @@ _HEADS = ("table", "hot rows", "cold rows", "periods", "batches", "files", "size
 
 
 def register(app: typer.Typer) -> None:
-    add(app, "status", status, exits=(3, 4, 7))
+    add(app, "status", status, exits=(3, 4, 6, 7))
 
 
 def status(run: Run) -> None:

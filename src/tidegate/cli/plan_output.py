@@ -97,8 +97,8 @@ def _remarks(plan: "TablePlan") -> Iterator[str]:
         yield f"{name}: purge deletes these rows; NO ARCHIVE WILL EXIST"
     for problem in (plan.error, plan.refusal):
         if problem is not None:
-            yield f"{name}: {'refused' if problem is plan.refusal else 'error'}: {problem.message}"
-            yield f"  hint: {problem.hint}"
+            yield f"{'refused' if problem is plan.refusal else 'error'}: {problem.message}"
+            yield f"hint: {problem.hint}"
 
 
 def sql_lines(statements: "Sequence[PlannedStatement]") -> Iterator[str]:

@@ -1,0 +1,138 @@
+"""Every field that is printed is on the page, and every field of the page is printed."""
+
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from tests.cli.conftest import Cli, load_shop
+from tests.cli.shop import AS_OF
+from tests.docs.pages import read, rows, sections, word
+
+MORE = """
+[[archive]]
+table = "public.small"
+column = "order_date"
+retention = 1
+min_batch_bytes = "1GB"
+max_wait = "900d"
+[[archive]]
+table = "public.gone"
+column = "order_date"
+retention = 1
+"""
+Printed = dict[str, list[Any]]
+
+
+def stop(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+@pytest.fixture(scope="module")
+def printed(tmp_path_factory: pytest.TempPathFactory) -> Printed:
+    """The documents of every command, by the heading of the page."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        cli = load_shop(tmp_path_factory.mktemp("shop"), monkeypatch)
+        return {**_without_archives(cli), **_with_archives(cli), **_afterwards(cli, monkeypatch)}
+
+
+def _without_archives(cli: Cli) -> Printed:
+    return {
+        "tidegate --version": cli.ok("--version", "--json").documents,
+        "tidegate init": cli.ok("init", "--json").documents,
+        "tidegate config check": cli.ok("config", "check", "--json").documents,
+        "tidegate query": cli.ok("query", "SELECT 1 AS one, NULL AS nothing", "--json").documents,
+        "tidegate demo orders": cli.ok("demo", "orders", "sample", "--rows", "3", "--json").documents,
+        "tidegate demo": cli.ok("demo", "--dir", "demo", "--rows", "30", "--json").documents,
+        "Errors": cli("frobnicate", "--json").documents,
+    }
+
+
+def _with_archives(cli: Cli) -> Printed:
+    cli.ok("query", "CREATE TABLE public.small AS SELECT * FROM public.orders")
+    shutil.copy(cli.folder / "warehouse.duckdb", cli.folder / "backup")
+    printed = {"tidegate archive": cli.ok("archive", *AS_OF, "--yes", "--json").documents}
+    printed["tidegate verify"] = [_damaged(cli)]
+    printed["tidegate hold add"] = cli.ok("hold", "add", "public.orders", "--reason", "audit", "--json").documents
+    printed["tidegate hold list"] = cli.ok("hold", "list", "--json").documents
+    hold = printed["tidegate hold add"][0]["hold"]["id"]
+    printed["tidegate plan"] = cli.ok("plan", "--as-of", "2020-07-20", "--json").documents
+    printed["tidegate hold release"] = cli.ok("hold", "release", hold, "--json").documents
+    first = ("--to", "2020-01", "--json")
+    printed["tidegate restore --dry-run"] = cli.ok("restore", "public.orders", "--dry-run", *first).documents
+    printed["tidegate restore"] = cli.ok("restore", "public.orders", *first).documents
+    waiting = cli.ok("gc", "--json").documents
+    printed["tidegate gc"] = [*waiting, *cli.ok("gc", "--older-than", "0s", "--dry-run", "--json").documents]
+    return printed
+
+
+def _damaged(cli: Cli) -> Any:
+    extra = next((cli.folder / "lake").rglob("*.parquet")).with_name("extra.parquet")
+    extra.write_bytes(b"x")
+    document = cli("verify", "--json").document
+    extra.unlink()
+    return document
+
+
+def _afterwards(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> Printed:
+    original = next((cli.folder / "lake").rglob("_tidegate/batch.json")).parents[1]
+    stray = original.with_name(f"{original.name[:-8]}00000000")
+    shutil.copytree(original, stray)
+    descriptor = stray / "_tidegate/batch.json"
+    descriptor.write_text(descriptor.read_text().replace(original.name[9:], stray.name[9:]))
+    rebuilt = cli.ok("ledger", "rebuild", "--json").documents
+    cli.configure(MORE)
+    failures = cli("archive", *AS_OF, "--yes", "--json").documents[:1]
+    with monkeypatch.context() as patched:
+        patched.setattr("tidegate.flows.batch_run.check_identities", stop)
+        assert cli("archive", "--as-of", "2020-07-20", "--yes").exit_code == 130
+    planned = [cli("plan", "--as-of", day, "--json").document for day in ("2020-06-20", "2022-06-20")]
+    status = cli.ok("status", "--json").documents
+    shutil.copy(cli.folder / "backup", cli.folder / "warehouse.duckdb")
+    return {
+        "Errors of single tables": failures,
+        "plans afterwards": planned,
+        "tidegate ledger rebuild": rebuilt,
+        "tidegate status": status,
+        "tidegate adopt": cli.ok("adopt", "--take-over", "--json").documents,
+    }
+
+
+def paths(value: Any, path: str = "") -> Iterator[str]:
+    """`a.b`, `a[].b`, `a[]` of every leaf; an empty list has none, and a null stands for itself."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from paths(inner, f"{path}.{key}" if path else key)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from paths(inner, f"{path}[]")
+    else:
+        yield path
+
+
+FIELDS = {
+    heading: {word(row[0]) for row in rows(text)} for heading, text in sections(read("json")).items() if rows(text)
+}
+
+
+@pytest.mark.parametrize("heading", FIELDS)
+def test_the_fields_of_the_page_are_those_that_are_printed(heading: str, printed: Printed) -> None:
+    documents = printed[heading] + (printed["plans afterwards"] if heading == "tidegate plan" else [])
+    found = {path for document in documents for path in paths(document)}
+    objects = {field.rpartition(".")[0] for field in FIELDS[heading]}
+    assert found - objects == FIELDS[heading]
+
+
+def test_every_document_says_what_it_is(printed: Printed) -> None:
+    kinds = {heading: {d.get("message_type") for d in documents} for heading, documents in printed.items()}
+    plain = {heading for heading, found in kinds.items() if found == {None}}
+    assert plain == {"tidegate --version", "tidegate query"}
+    assert {kind for heading, found in kinds.items() if heading not in plain for kind in found} == {
+        "result",
+        "plan",
+        "error",
+    }
+
+
+def test_every_heading_of_the_page_is_tested(printed: Printed) -> None:
+    assert set(printed) - {"plans afterwards"} == set(FIELDS)
