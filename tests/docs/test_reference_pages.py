@@ -1,5 +1,6 @@
 """The reference pages name all there is, and nothing else: commands, options, exit codes, errors, keys."""
 
+import dataclasses
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,8 @@ from tidegate.cli.main import build
 from tidegate.config import schema
 from tidegate.config.loader import load
 from tidegate.config.settings import Settings
+from tidegate.model.batch import BatchState, Descriptor
+from tidegate.model.records import LogRecord, RecordKind
 
 COMMANDS = typer.main.get_command(build())
 GLOBAL = {"--config", "--json", "--help", "--version"}
@@ -121,3 +124,20 @@ def test_a_default_of_the_page_is_what_a_missing_key_means(name: str, tmp_path: 
             assert fields[word(key)].is_required() or fields[word(key)].default is None, key
         else:
             assert _settings(file, {name: {word(key): word(default)}}) == without, key
+
+
+@pytest.mark.parametrize(("heading", "document"), [("The descriptor", Descriptor), ("A record", LogRecord)])
+def test_every_field_of_a_document_in_the_lake_is_listed(heading: str, document: type) -> None:
+    listed = [name for row in rows(sections(read("archive"))[heading]) for name in re.findall(r"`(\w+)", row[0])]
+    assert sorted(listed) == sorted(field.name for field in dataclasses.fields(document))
+
+
+def test_every_kind_of_record_is_listed() -> None:
+    listed = re.search(r"^Kinds: (.*?)\.", sections(read("archive"))["A record"], re.MULTILINE)
+    assert listed is not None
+    assert re.findall(r"`(\w+)`", listed[1]) == [kind.value for kind in RecordKind]
+
+
+def test_every_state_of_an_archive_is_a_step_of_the_page() -> None:
+    steps = [word(row[0]) for row in rows(sections(read("archive"))["The six steps"])]
+    assert steps == [state.value for state in BatchState][:6]
