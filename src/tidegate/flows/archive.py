@@ -65,7 +65,8 @@ class TableRun:
             log.sync(self.plan.policy.table)
             return
         with lease(self.ctx, "archive", self.plan.policy.table) as held:
-            log.sync(self.plan.policy.table)
+            with pinned(self.ctx) as one:
+                RecordLog(one, log.warehouse).sync(self.plan.policy.table)
             if self.plan.unfinished:
                 for batch in resume(self.ctx, log, held, self.plan):
                     self._finish(batch)
@@ -88,7 +89,8 @@ class TableRun:
         """Run every planned batch; True when some periods have to be planned anew."""
         again = False
         if self.plan.specs:
-            record_policy(self.ctx, log, self.plan.policy)
+            with pinned(self.ctx) as one:
+                record_policy(one, RecordLog(one, log.warehouse), self.plan.policy)
         for spec in self.plan.specs:
             if self.until is not None and self.ctx.clock() >= self.until:
                 self.ctx.reporter.notice(f"{spec.table.name}: the window has ended, the rest waits for the next run")
@@ -108,7 +110,8 @@ class TableRun:
     def _finish(self, batch: BatchRun) -> None:
         if batch.row.state is BatchState.PUBLISHED:
             self.ctx.ledger.set_checkpoint(batch.row.table, max(p.period for p in batch.proofs), self.ctx.clock())
-            reclaim(self.ctx, batch.spec.policy, batch.row)
+            with pinned(self.ctx) as one:
+                reclaim(one, batch.spec.policy, batch.row)
             batch.save(BatchState.RECLAIMED)
         if batch.row.state is not BatchState.ABANDONED:
             self.outcomes.append(outcome(batch.row, batch))
