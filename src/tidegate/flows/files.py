@@ -12,6 +12,7 @@ from tidegate.formats.stored import dump
 from tidegate.lake.base import ObjectInfo
 from tidegate.model.batch import PERIOD_COLUMN, Descriptor, FileEntry, PeriodProof
 from tidegate.model.layout import descriptor_key, manifest_key
+from tidegate.redshift.ddl import create_table
 
 _PERIOD = re.compile(rf"^{PERIOD_COLUMN}=([^/]+)/")
 _VERIFY_HINT = "Nothing was deleted from the hot table. Run `tidegate verify`, then run the archive again."
@@ -136,8 +137,8 @@ def write_descriptor(
     descriptor = Descriptor(
         warehouse=warehouse,
         batch=spec.batch,
-        table=version.table,
-        ddl=version.ddl,
+        table=spec.table,
+        ddl=create_table(spec.table, if_not_exists=True),
         columns=version.columns,
         period_column=spec.policy.column,
         period_format=spec.policy.column_format,

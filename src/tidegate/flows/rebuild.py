@@ -8,7 +8,7 @@ from tidegate.flows.context import Context
 from tidegate.flows.identity import Identity, attach, claims, read_claim, stored_identity, write_identity
 from tidegate.flows.pinned import pinned
 from tidegate.flows.published import Counted, read_counted, read_descriptor, read_retired
-from tidegate.flows.records import RecordLog
+from tidegate.flows.records import RECORD_HINT, RecordLog
 from tidegate.flows.replay import Replayed, replay
 from tidegate.flows.versions import Versions
 from tidegate.ledger.base import BatchRow
@@ -43,18 +43,27 @@ def rebuild(ctx: Context, warehouse: str | None = None) -> RebuildOutcome:
     Raises:
         ForeignWarehouse: the warehouse is a copy or was set back.
         ConfigError: the lake has no folder for a new warehouse.
-        CorruptRecord: a record cannot be read.
+        CorruptRecord: a record cannot be read, or is missing.
     """
     with pinned(ctx) as ctx:
         known = stored_identity(ctx)
         identity = attach(ctx) if known else _claimed(ctx, warehouse)
         log = RecordLog(ctx, identity.warehouse)
-        states = {table: replay(log.read(table)) for table in log.tables()}
+        if known is not None:
+            for table in {*log.recorded(), *log.tables()}:
+                log.heal(table)
+        states = {table: _replayed(log, table) for table in log.tables()}
         if known is None:
             _rebuild_warehouse(ctx, log, identity, states)
-        for table in states:
-            log.sync(table)
         return _rebuild_ledger(ctx, log, identity, states, known is None)
+
+
+def _replayed(log: RecordLog, table: TableName) -> Replayed:
+    """Raises CorruptRecord: a record cannot be read, or is missing, which might say that rows count no more."""
+    state = replay(log.read(table))
+    if state.gaps:
+        raise CorruptRecord(f"record {state.gaps[0]} of {table} is missing in the lake", hint=RECORD_HINT)
+    return state
 
 
 def _claimed(ctx: Context, warehouse: str | None) -> Identity:

@@ -1,9 +1,10 @@
 """The lake's own record of a table: committed in the warehouse first, then put beside the rows, in order."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from tidegate.errors import ForeignWarehouse, GuardFailed, ObjectExists, SerializationConflict
+from tidegate.errors import CorruptRecord, ForeignWarehouse, GuardFailed, ObjectExists, SerializationConflict
 from tidegate.flows.context import Context
 from tidegate.formats.stored import dump, load
 from tidegate.model.layout import all_logs, log_root, record_key
@@ -16,6 +17,9 @@ TAKE_OVER_HINT = (
     "or `tidegate adopt --as-copy` to give it a folder of its own."
 )
 
+
+RECORD_HINT = "Restore the object from a backup of the lake; nothing was changed."
+_NAME = re.compile(r"/([0-9]{10})\.json$")
 
 ATTEMPTS = 5
 """How often a transaction is tried when other sessions keep coming first."""
@@ -82,13 +86,26 @@ class RecordLog:
 
     def sync_all(self) -> None:
         """`sync` for every table that has a record in the warehouse."""
-        for name, _ in self.ctx.warehouse.execute(self.ctx.control.select_log_heads()).rows:
-            self.sync(TableName.parse(str(name)))
+        for table in self.recorded():
+            self.sync(table)
+
+    def heal(self, table: TableName) -> None:
+        """`sync`, and put every older record that the warehouse has and the lake lacks."""
+        self.sync(table)
+        present = frozenset(self._numbers(table, 0))
+        for number, record in self.ctx.warehouse.execute(self.ctx.control.select_log(table, 0)).rows:
+            if int(str(number)) not in present:
+                self._put(record_key(self.warehouse, table, int(str(number))), str(record).encode())
+
+    def recorded(self) -> list[TableName]:
+        """Every table that has a record in the warehouse."""
+        heads = self.ctx.warehouse.execute(self.ctx.control.select_log_heads()).rows
+        return [TableName.parse(str(name)) for name, _ in heads]
 
     def _numbers(self, table: TableName, after: int) -> list[int]:
         after_key = record_key(self.warehouse, table, after) if after > 0 else None
         listing = self.ctx.lake.list(log_root(self.warehouse, table), after=after_key)
-        return [int(info.key.rpartition("/")[2].removesuffix(".json")) for info in listing]
+        return [_number(info.key) for info in listing]
 
     def _put_missing(self, table: TableName, after: int) -> None:
         for number, record in self.ctx.warehouse.execute(self.ctx.control.select_log(table, after)).rows:
@@ -102,17 +119,36 @@ class RecordLog:
                 raise ForeignWarehouse(f"{key} says something else than this warehouse", hint=TAKE_OVER_HINT) from error
 
     def tables(self) -> list[TableName]:
-        """Every table that has a record in the lake."""
+        """Every table that has a record in the lake. Raises CorruptRecord."""
         root = all_logs(self.warehouse)
         found = []
         for schema in self.ctx.lake.folders(root):
             for folder in self.ctx.lake.folders(schema):
                 first = next(iter(self.ctx.lake.list(folder)), None)
                 if first is not None:
-                    found.append(load(LogRecord, self.ctx.lake.get(first.key), first.key).table)
+                    found.append(self._read(first.key).table)
         return sorted(found)
 
     def read(self, table: TableName) -> Iterator[LogRecord]:
-        """The table's records as the lake has them, in order."""
+        """The table's records as the lake has them, in order. Raises CorruptRecord."""
         for info in self.ctx.lake.list(log_root(self.warehouse, table)):
-            yield load(LogRecord, self.ctx.lake.get(info.key), info.key)
+            yield self._read(info.key)
+
+    def _read(self, key: str) -> LogRecord:
+        number = _number(key)
+        record = load(LogRecord, self.ctx.lake.get(key), key)
+        if key != record_key(self.warehouse, record.table, record.number):
+            raise CorruptRecord(
+                f"{key} says that it is record {record.number} of {record.table}, not {number} of its folder",
+                hint=RECORD_HINT,
+            )
+        return record
+
+
+def _number(key: str) -> int:
+    match = _NAME.search(key)
+    if match is None:
+        raise CorruptRecord(
+            f"{key} is not a record, but lies among them", hint="Move the object to another place; nothing was changed."
+        )
+    return int(match.group(1))

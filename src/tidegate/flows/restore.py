@@ -20,10 +20,11 @@ from tidegate.model.batch import BatchState, HashIdentity
 from tidegate.model.layout import CLAIMS
 from tidegate.model.outcome import RestoreOutcome
 from tidegate.model.periods import merge
+from tidegate.model.policy import Policy
 from tidegate.model.records import BatchPeriods, Hold, LogRecord, RecordKind
 from tidegate.redshift.catalog import guard_columns
 from tidegate.redshift.copy import Copy, copy
-from tidegate.redshift.ddl import create_table
+from tidegate.redshift.ddl import create_schema, create_table
 from tidegate.redshift.fingerprint import EXPRESSION, fingerprint_by_period, matches
 from tidegate.redshift.guard import guard
 from tidegate.redshift.identifiers import comment, qualified
@@ -31,6 +32,7 @@ from tidegate.redshift.lock import lock
 from tidegate.redshift.periods import PeriodColumn, predicate
 from tidegate.redshift.rows import insert_restored, of_batch, restored_rows, totals
 from tidegate.redshift.storage import needs_explicit_ids, stored_columns
+from tidegate.redshift.view import all_view
 
 BEFORE_CHANGED = "the rows of the target changed"
 SUM_DIFFERS = "the restored rows do not add up"
@@ -89,7 +91,7 @@ class _Restore:
         nothing: Total = (0, 0)
         if self.plan.request.into:
             return self._creation(nothing)
-        return self._restoration(nothing, nothing, self._holds(), [])
+        return [*self._missing_table(), *self._restoration(nothing, nothing, self._holds(), [])]
 
     def _check_part(self, part: RestorePart) -> None:
         """The files still are those of the descriptor, and their rows those that left the hot table."""
@@ -219,8 +221,8 @@ class _Restore:
         ]
 
     def _into_hot(self, restored: Total) -> str:
-        if self.plan.create:
-            self.ctx.warehouse.execute(f"{self.mark} {create_table(self.target, if_not_exists=True)}")
+        for statement in self._missing_table():
+            self.ctx.warehouse.execute(f"{self.mark} {statement}")
         self._put_manifests()
         holds = self._holds()
         for attempt in range(1, ATTEMPTS + 1):
@@ -239,11 +241,27 @@ class _Restore:
         self._drop_manifests()
         return holds[0].id
 
+    def _missing_table(self) -> list[str]:
+        """Schema, table and view of a hot table that is gone, which is empty until its rows are back."""
+        if not self.plan.create:
+            return []
+        policies = (*self.ctx.settings.policies, Policy(self.table, None))
+        view = next(p.view_name for p in policies if p.table == self.table)
+        versions = [as_external(version) for version in self.plan.versions]
+        return [
+            create_schema(self.target.name.schema),
+            create_table(self.target, if_not_exists=True),
+            all_view(view, self.target, versions, self.ctx.control.published),
+        ]
+
     def _span(self) -> str:
         """The hot rows of the periods that come back."""
         descriptor = self.plan.parts[0].descriptor
         column = self.target.column(descriptor.period_column or "")
-        kinds = {(d.period_column, d.period_format, d.time_zone) for d in (part.descriptor for part in self.plan.parts)}
+        kinds = {
+            (d.period_column, d.period_format, d.granularity, d.time_zone)
+            for d in (part.descriptor for part in self.plan.parts)
+        }
         if column is None or len(kinds) > 1:
             return "TRUE"
         period = PeriodColumn(

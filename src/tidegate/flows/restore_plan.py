@@ -1,5 +1,6 @@
 """What a restore would do: which periods of which batches, into which table, and whether they still fit."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -9,11 +10,13 @@ from tidegate.flows.identity import Identity, attach
 from tidegate.flows.pinned import pinned
 from tidegate.flows.published import Counted, prefixes, read_counted, read_descriptor, read_records, read_retired
 from tidegate.flows.records import RecordLog
-from tidegate.flows.versions import Versions, check_change
+from tidegate.flows.versions import Versions, as_external, check_change
 from tidegate.model.batch import Descriptor, PeriodProof, TableVersion
 from tidegate.model.names import TableName
-from tidegate.model.periods import DateRange, Period
-from tidegate.model.tables import Table
+from tidegate.model.periods import Period
+from tidegate.model.tables import Column, Table
+from tidegate.redshift.storage import needs_explicit_ids, stored_columns
+from tidegate.redshift.view import cold_extent
 
 RESTORED = "restored"
 
@@ -56,7 +59,8 @@ class RestorePart:
 class RestorePlan:
     """`target` is the definition of the table that gets the rows; `create` when it does not exist yet.
 
-    `done`: what an identical run restored before, when nothing is left to do.
+    `versions`: all of the table's external versions. `done`: what an identical run restored before, when nothing is
+    left to do.
     """
 
     request: RestoreRequest
@@ -64,6 +68,7 @@ class RestorePlan:
     target: Table
     create: bool
     parts: tuple[RestorePart, ...]
+    versions: tuple[TableVersion, ...] = ()
     done: tuple[date, ...] = ()
 
     @property
@@ -88,13 +93,19 @@ def plan_restore(ctx: Context, request: RestoreRequest) -> RestorePlan:
         log = RecordLog(ctx, identity.warehouse)
         where = prefixes(read_records(log, request.table))
         versions = Versions(ctx, identity.warehouse, request.table).load()
-        parts = []
-        for counted in read_counted(ctx, ctx.control.published, request.table):
-            part = _part(ctx, counted, where, versions)
-            chosen = tuple(p for p in part.proofs if _asked(request, Period(p.period, part.descriptor.granularity)))
-            if chosen:
-                parts.append(replace(part, proofs=chosen))
-        return _with_target(ctx, request, identity, versions, tuple(parts))
+        counted = read_counted(ctx, ctx.control.published, request.table)
+        archived = [_part(ctx, item, where, versions) for item in counted]
+        parts = tuple(chosen for part in archived if (chosen := _chosen(request, part)).proofs)
+        done = () if parts else _done(ctx, request)
+        name = request.into or request.table
+        existing = ctx.warehouse.tables([name]).get(name)
+        target = existing or _new_target(request, archived, versions, parts)
+        if existing is None and request.into is None:
+            target = _continued(ctx, request.table, target, versions)
+        stored_columns(target)
+        for part in parts:
+            _check_target(part.version, target)
+        return RestorePlan(request, identity, target, existing is None, parts, tuple(versions), done)
 
 
 def _part(ctx: Context, counted: Counted, where: dict[str, str], versions: list[TableVersion]) -> RestorePart:
@@ -113,45 +124,80 @@ def _part(ctx: Context, counted: Counted, where: dict[str, str], versions: list[
     return RestorePart(counted.batch, prefix, version, descriptor, counted.proofs, counted.hash)
 
 
-def _asked(request: RestoreRequest, period: Period) -> bool:
+def _chosen(request: RestoreRequest, part: RestorePart) -> RestorePart:
+    """The part's periods that touch the span asked for."""
     low, high = request.first or date.min, request.last or date.max
-    return DateRange(period.start, period.end).start <= high and low < period.end
+    periods = [(proof, Period(proof.period, part.descriptor.granularity)) for proof in part.proofs]
+    return replace(part, proofs=tuple(proof for proof, p in periods if p.start <= high and low < p.end))
 
 
-def _with_target(
-    ctx: Context,
+def _done(ctx: Context, request: RestoreRequest) -> tuple[date, ...]:
+    """The periods that were restored before; raises ObjectMissing when there are none."""
+    low, high = request.first or date.min, request.last or date.max
+    retired = [r for r in read_retired(ctx, request.table) if r.reason == RESTORED]
+    done = tuple(sorted({r.period for r in retired if low <= r.period <= high}))
+    if not done or request.into is not None:
+        span = f" from {request.first or 'the first'} to {request.last or 'the last'} period"
+        raise ObjectMissing(
+            f"{request.table} has no archived rows{span}", hint="`tidegate status` lists what is archived."
+        )
+    return done
+
+
+def _new_target(
     request: RestoreRequest,
-    identity: Identity,
-    versions: list[TableVersion],
-    parts: tuple[RestorePart, ...],
-) -> RestorePlan:
-    name = request.into or request.table
-    existing = ctx.warehouse.tables([name]).get(name)
-    done: tuple[date, ...] = ()
-    if not parts:
-        low, high = request.first or date.min, request.last or date.max
-        retired = [r for r in read_retired(ctx, request.table) if r.reason == RESTORED]
-        done = tuple(sorted({r.period for r in retired if low <= r.period <= high}))
-        if not done or request.into is not None:
-            span = f" from {request.first or 'the first'} to {request.last or 'the last'} period"
-            raise ObjectMissing(
-                f"{request.table} has no archived rows{span}", hint="`tidegate status` lists what is archived."
-            )
-    if existing is None and not versions:
+    archived: Sequence[RestorePart],
+    versions: Sequence[TableVersion],
+    parts: Sequence[RestorePart],
+) -> Table:
+    """The table as the newest batch describes it, in a form that can hold the rows of every part."""
+    if not versions:
         raise ObjectMissing(f"the lake knows no definition of {request.table}", hint="Run `tidegate verify`.")
-    target = existing or replace(versions[-1].table, name=name)
-    for part in parts:
-        _check_target(part.version, target)
-    return RestorePlan(request, identity, target, existing is None, parts, done)
+    newest = archived[-1].descriptor.table if archived else versions[-1].table
+    columns = tuple(_holding(column, newest, parts) for column in newest.columns)
+    return replace(newest, name=request.into or request.table, columns=columns)
+
+
+def _holding(column: Column, table: Table, parts: Sequence[RestorePart]) -> Column:
+    """The column without what rows from before its time, or from a looser one, could not fulfil."""
+    known = [part.descriptor.table.column(column.name) for part in parts]
+    if any(before is None for before in known):
+        default = None if needs_explicit_ids(table) else column.default
+        return replace(column, nullable=True, identity=None, default=default)
+    loose = column.identity is None and any(before is not None and before.nullable for before in known)
+    return replace(column, nullable=True) if loose else column
+
+
+def _continued(ctx: Context, table: TableName, target: Table, versions: Sequence[TableVersion]) -> Table:
+    """An IDENTITY that goes on after the archived ids: rows that come back do not move it (COPY, EXPLICIT_IDS)."""
+    column = next((c for c in target.columns if c.identity is not None), None)
+    if column is None or column.identity is None:
+        return target
+    ids: list[int] = []
+    for version in (v for v in versions if v.table.column(column.name) is not None):
+        extent = cold_extent(column.name, as_external(version), table, ctx.control.published)
+        ids += [int(str(end)) for end in ctx.warehouse.execute(extent).rows[0] if end is not None]
+    step = column.identity.step
+    ends = [column.identity.seed, *(end + step for end in ids)]
+    going_on = replace(column, identity=replace(column.identity, seed=max(ends) if step > 0 else min(ends)))
+    return replace(target, columns=tuple(going_on if c is column else c for c in target.columns))
 
 
 def _check_target(version: TableVersion, target: Table) -> None:
     """Raises PolicyError when archived values could not be written back."""
     check_change(replace(version.table, name=target.name), target)
     for column in target.columns:
-        known = version.table.column(column.name) is not None
-        if not known and not column.nullable and column.identity is None:
-            raise PolicyError(
-                f'{target.name}: column "{column.name}" is NOT NULL, but the archived rows have no value for it',
-                hint="Restore into a new table with --into, or allow NULL in the column.",
-            )
+        if version.table.column(column.name) is not None:
+            continue
+        if column.identity is not None:
+            trouble = "is an IDENTITY, but the archived rows have no value for it"
+        elif not column.nullable:
+            trouble = "is NOT NULL, but the archived rows have no value for it"
+        elif column.default is not None and needs_explicit_ids(target):
+            trouble = "has a default, which COPY … EXPLICIT_IDS would give to the archived rows"
+        else:
+            continue
+        raise PolicyError(
+            f'{target.name}: column "{column.name}" {trouble}',
+            hint="Restore into a new table with --into, or let the column be NULL.",
+        )

@@ -81,7 +81,7 @@ def _spec(ctx: Context, log: RecordLog, plan: TablePlan, row: BatchRow) -> Batch
     return BatchSpec(
         batch=row.id,
         policy=plan.policy,
-        table=replace(version.table, name=row.table),
+        table=descriptor.table,
         version=version,
         column=period_column(ctx, log.warehouse, plan.policy, table),
         periods=tuple(Period(p.period, descriptor.granularity) for p in descriptor.periods),

@@ -43,11 +43,22 @@ def all_view(view: TableName, table: Table, versions: Sequence[ExternalVersion],
     """
     hot = f"SELECT {', '.join(quote(c.name) for c in table.columns)} FROM {qualified(table.name)}"
     cold = [
-        f"SELECT {restored_list(table, version, 'e')} FROM {qualified(version.name)} AS e "
-        f"JOIN {qualified(published)} AS p ON p.batch = e.{quote(BATCH_COLUMN)} "
-        f"AND p.period = e.{quote(PERIOD_COLUMN)} "
-        f"AND p.table_name = {literal(str(table.name))}"
+        f"SELECT {restored_list(table, version, 'e')} FROM {_counted(version, table.name, published)}"
         for version in versions
     ]
     body = " UNION ALL ".join([hot, *cold])
     return f"CREATE OR REPLACE VIEW {qualified(view)} AS {body} WITH NO SCHEMA BINDING"
+
+
+def cold_extent(column: str, version: ExternalVersion, table: TableName, published: TableName) -> str:
+    """The least and the greatest published value of a column, in one row; NULL where there is none."""
+    name = f"e.{quote(column)}"
+    return f"SELECT MIN({name}), MAX({name}) FROM {_counted(version, table, published)}"
+
+
+def _counted(version: ExternalVersion, table: TableName, published: TableName) -> str:
+    """The published rows of one version: text after FROM, with the external table as `e`."""
+    return (
+        f"{qualified(version.name)} AS e JOIN {qualified(published)} AS p ON p.batch = e.{quote(BATCH_COLUMN)} "
+        f"AND p.period = e.{quote(PERIOD_COLUMN)} AND p.table_name = {literal(str(table))}"
+    )
