@@ -92,3 +92,24 @@ def test_a_warehouse_folder_can_be_named(archived: Cli) -> None:
     assert rebuilt(archived, "--warehouse", claim) == RESULT | {"warehouse_rebuilt": True}
     assert rows(archived, "SELECT COUNT(*) FROM tidegate.published") == [[2]]
     archived.ok("plan", *AS_OF, "--schema", "none")
+
+
+def test_a_record_that_is_missing_in_the_lake_is_written_again(archived: Cli) -> None:
+    first = next((archived.folder / "lake").rglob("0000000001.json"))
+    text = first.read_bytes()
+    first.unlink()
+    assert archived("verify").exit_code == 6
+    archived.ok("ledger", "rebuild")
+    assert first.read_bytes() == text
+    archived.ok("verify", "--deep")
+
+
+def test_a_record_that_nobody_has_any_more_is_named(archived: Cli) -> None:
+    (archived.folder / "warehouse.duckdb").unlink()
+    next((archived.folder / "lake").rglob("0000000001.json")).unlink()
+    told = archived("ledger", "rebuild")
+    assert told.exit_code == 6
+    assert error_text(told.stderr) == (
+        "record 1 of public.orders is missing in the lake",
+        "Restore the object from a backup of the lake; nothing was changed.",
+    )
