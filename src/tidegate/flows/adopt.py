@@ -11,6 +11,7 @@ from tidegate.flows.records import RecordLog
 from tidegate.flows.replay import BatchPeriod, Replayed, replay
 from tidegate.flows.versions import Versions
 from tidegate.formats.stored import dump
+from tidegate.model.batch import PERIOD_COLUMN
 from tidegate.model.layout import version_key
 from tidegate.model.names import TableName
 from tidegate.model.outcome import Difference
@@ -65,9 +66,7 @@ def as_copy(ctx: Context) -> AdoptOutcome:
         claim = Claim(identity.warehouse, place, ctx.clock().isoformat(), copy_of=original.warehouse)
         write_claim(ctx, claim, if_absent=True)
         ctx.warehouse.execute(ctx.control.update_identity(identity.warehouse, place))
-        own = RecordLog(ctx, identity.warehouse)
-        for table in tables:
-            own.sync(table)
+        RecordLog(ctx, identity.warehouse).sync_all()
         return AdoptOutcome(identity, original.warehouse, ())
 
 
@@ -88,11 +87,11 @@ def _claim(ctx: Context, identity: Identity) -> Claim:
 def _take_over_table(ctx: Context, log: RecordLog, table: TableName) -> list[Difference]:
     state = replay(log.read(table))
     head = log.head(table)
-    here: set[BatchPeriod] = {
-        (item.batch, proof.period) for item in read_counted(ctx, ctx.control.published, table) for proof in item.proofs
-    }
-    only_here, only_there = here - state.published, state.published - here
-    if state.number <= head and not only_here and not only_there:
+    here = _counted(ctx, ctx.control.published, table)
+    copies = _counted(ctx, ctx.control.copies, table)
+    only_here, only_there = here - state.published, (state.published | state.copies) - here - copies
+    stale = copies - state.copies
+    if state.number <= head and not (only_here or only_there or stale):
         log.sync(table)
         return []
     record = LogRecord(
@@ -105,20 +104,34 @@ def _take_over_table(ctx: Context, log: RecordLog, table: TableName) -> list[Dif
         retired=_parts(only_there, state),
         detail=f"taken over at record {head} of {state.number}",
     )
-    _commit(ctx, log, record, head, state)
+    lost = {item for item in only_here if _files_are_gone(ctx, state, item)}
+    _commit(ctx, log, record, head, state, stale)
+    told = (
+        ("adopt.kept", only_there, "counts in the record, but not here; its files are kept"),
+        ("adopt.counted", only_here - lost, "counts here, but no longer in the record"),
+        ("adopt.lost", lost, "counts here, but its files were deleted after it was restored"),
+        ("adopt.superseded", stale, "was a copy here, but a newer one took its place"),
+    )
     return [
-        *(
-            Difference(table, "adopt.kept", batch, f"{period} counts in the record, but not here; its files are kept")
-            for batch, period in sorted(only_there)
-        ),
-        *(
-            Difference(table, "adopt.counted", batch, f"{period} counts here, but no longer in the record")
-            for batch, period in sorted(only_here)
-        ),
+        Difference(table, kind, batch, f"{period} {text}")
+        for kind, items, text in told
+        for batch, period in sorted(items)
     ]
 
 
-def _commit(ctx: Context, log: RecordLog, record: LogRecord, head: int, state: Replayed) -> None:
+def _counted(ctx: Context, source: TableName, table: TableName) -> set[BatchPeriod]:
+    return {(item.batch, proof.period) for item in read_counted(ctx, source, table) for proof in item.proofs}
+
+
+def _files_are_gone(ctx: Context, state: Replayed, item: BatchPeriod) -> bool:
+    batch, period = item
+    prefix = state.prefixes.get(batch)
+    return prefix is not None and not any(ctx.lake.list(f"{prefix}{PERIOD_COLUMN}={period.isoformat()}/"))
+
+
+def _commit(
+    ctx: Context, log: RecordLog, record: LogRecord, head: int, state: Replayed, stale: set[BatchPeriod]
+) -> None:
     control = ctx.control
     held = {str(row[0]) for row in ctx.warehouse.execute(control.select_holds()).rows}
     statements = [
@@ -126,10 +139,11 @@ def _commit(ctx: Context, log: RecordLog, record: LogRecord, head: int, state: R
         control.guard_log_number(record.table, head),
         log.insert([record]),
         *(control.insert_hold(hold) for hold in state.holds.values() if hold.id not in held),
+        *(control.delete_proofs(control.copies, part.batch, part.periods) for part in _parts(stale, state)),
     ]
     retired = {(item.batch, item.period) for item in read_retired(ctx, record.table)}
     here = {(part.batch, period) for part in record.published for period in part.periods}
-    fenced = {(part.batch, period) for part in record.retired for period in part.periods} | set(state.retired)
+    fenced = {(part.batch, period) for part in record.retired for period in part.periods} | set(state.retired) | stale
     for part in _parts(fenced - retired - here, state):
         statements += control.insert_retired(record.table, part.batch, part.periods, ADOPTED, ctx.stamp())
     ctx.warehouse.transaction(statements)

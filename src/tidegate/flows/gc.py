@@ -4,19 +4,20 @@ Only ids that are retired in the warehouse lose objects, so that a worker that f
 its batch refused. A prefix that nobody knows is retired first. Rows that a taken-over warehouse lacks are kept.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 from tidegate.errors import CorruptRecord
 from tidegate.flows.abandon import abandon
 from tidegate.flows.context import Context
-from tidegate.flows.identity import Identity, attach
+from tidegate.flows.identity import Identity, attach, read_claim
 from tidegate.flows.leases import is_dead
 from tidegate.flows.pinned import pinned
 from tidegate.flows.plan import UNFINISHED
 from tidegate.flows.published import Retired, read_counted, read_descriptor, read_retired
 from tidegate.flows.records import RecordLog
+from tidegate.flows.versions import Versions
 from tidegate.lake.base import ObjectInfo
 from tidegate.ledger.base import JobState
 from tidegate.model.batch import BATCH_COLUMN, PERIOD_COLUMN, BatchState
@@ -67,7 +68,13 @@ def plan_gc(ctx: Context, older_than: timedelta | None = None) -> GcPlan:
     with pinned(ctx) as ctx:
         identity = attach(ctx)
         survey = _Survey.read(ctx, identity)
-        candidates = [c for found in _batches(ctx, identity) for c in survey.candidates(found)]
+        seen: set[str] = set()
+        candidates: list[Candidate] = []
+        for found in _batches(ctx, identity):
+            seen.add(found.batch)
+            candidates += survey.candidates(found)
+        if read_claim(ctx, identity.warehouse).copy_of is not None:
+            candidates += survey.borrowed(identity, seen)
     limit = int(grace.total_seconds())
     ready = tuple(c for c in candidates if c.garbage.age_seconds >= limit)
     return GcPlan(identity, ready, tuple(c for c in candidates if c.garbage.age_seconds < limit))
@@ -82,7 +89,7 @@ def run_gc(ctx: Context, plan: GcPlan) -> GcOutcome:
         for candidate in plan.ready:
             if candidate.orphan and not _retire(ctx, log, candidate.garbage):
                 continue
-            _drop_partitions(ctx, candidate.garbage)
+            _drop_partitions(ctx, plan.identity, candidate.garbage)
             ctx.lake.delete(candidate.keys)
             _note(ctx, candidate)
             removed.append(candidate.garbage)
@@ -99,20 +106,32 @@ def _retire(ctx: Context, log: RecordLog, garbage: Garbage) -> bool:
     return abandon(ctx, log, garbage.table, part, "no run came back to it")
 
 
-def _drop_partitions(ctx: Context, garbage: Garbage) -> None:
-    """Forget the partitions of what goes, in every version of the table's external table that has them."""
+def _drop_partitions(ctx: Context, identity: Identity, garbage: Garbage) -> None:
+    """Forget the partitions of what goes."""
+    for external in _externals(ctx, identity, garbage):
+        present = _partitions(ctx, external)
+        for day in (period.isoformat() for period in garbage.periods):
+            if _has(present, garbage.batch, day):
+                ctx.warehouse.execute(drop_partition(external, ((BATCH_COLUMN, garbage.batch), (PERIOD_COLUMN, day))))
+
+
+def _externals(ctx: Context, identity: Identity, garbage: Garbage) -> list[TableName]:
+    """The version of the external table that reads the batch; all of them where nothing says which."""
     row = ctx.ledger.batch(garbage.batch)
-    external = row.external if row is not None else None
-    if external is None:
-        try:
-            external = read_descriptor(ctx, garbage.prefix).external
-        except CorruptRecord:
-            return
-    known = {str(values[0]) for values in ctx.warehouse.execute(select_external_partitions(external)).rows}
-    for period in garbage.periods:
-        day = period.isoformat()
-        if any(garbage.batch in values and day in values for values in known):
-            ctx.warehouse.execute(drop_partition(external, ((BATCH_COLUMN, garbage.batch), (PERIOD_COLUMN, day))))
+    if row is not None and row.external is not None:
+        return [row.external]
+    try:
+        return [read_descriptor(ctx, garbage.prefix).external]
+    except CorruptRecord:
+        return [version.external for version in Versions(ctx, identity.warehouse, garbage.table).load()]
+
+
+def _partitions(ctx: Context, external: TableName) -> frozenset[str]:
+    return frozenset(str(row[0]) for row in ctx.warehouse.execute(select_external_partitions(external)).rows)
+
+
+def _has(partitions: frozenset[str], batch: str, day: str) -> bool:
+    return any(batch in values and day in values for values in partitions)
 
 
 def _note(ctx: Context, candidate: Candidate) -> None:
@@ -182,6 +201,20 @@ class _Survey:
                 kept = item.reason in KEPT_REASONS or (found.batch, item.period) in self.counted
                 if objects and not kept:
                     yield self._candidate(found, [item], (item.period,), objects, whole=False)
+
+    def borrowed(self, identity: Identity, seen: Collection[str]) -> Iterator[Candidate]:
+        """Retired batches of the warehouse that this one is a copy of: only their partitions here may go."""
+        known: dict[TableName, frozenset[str]] = {}
+        for batch, items in self.retired.items():
+            if batch in seen:
+                continue
+            table = items[0].table
+            if table not in known:
+                versions = Versions(self.ctx, identity.warehouse, table).load()
+                known[table] = frozenset().union(*(_partitions(self.ctx, v.external) for v in versions))
+            for item in items:
+                if _has(known[table], batch, item.period.isoformat()):
+                    yield self._candidate(Found(batch, "", ()), [item], (item.period,), (), whole=False)
 
     def _candidate(
         self,

@@ -21,6 +21,7 @@ from tidegate.flows.spec import WHOLE, BatchSpec, Source
 from tidegate.flows.versions import Versions
 from tidegate.ledger.base import BatchRow
 from tidegate.model.batch import BatchState, TableVersion
+from tidegate.model.layout import data_root
 from tidegate.model.names import MAX_IDENTIFIER_BYTES, TableName
 from tidegate.model.periods import Granularity, Period, due_before
 from tidegate.model.policy import Action, Policy
@@ -120,7 +121,8 @@ def read_facts(ctx: Context, tables: Sequence[TableName]) -> Facts:
     """The requests that are made once, however many tables there are."""
     identity = attach(ctx)
     unfinished: dict[TableName, tuple[BatchRow, ...]] = {}
-    for row in ctx.ledger.batches(states=UNFINISHED):
+    own = data_root(identity.warehouse)
+    for row in (r for r in ctx.ledger.batches(states=UNFINISHED) if r.prefix.startswith(own)):
         unfinished[row.table] = (*unfinished.get(row.table, ()), row)
     relations = {TableName(str(s), str(n)): str(kind) for s, n, kind in ctx.warehouse.execute(select_relations()).rows}
     return Facts(
