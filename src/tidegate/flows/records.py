@@ -105,7 +105,7 @@ class RecordLog:
     def _numbers(self, table: TableName, after: int) -> list[int]:
         after_key = record_key(self.warehouse, table, after) if after > 0 else None
         listing = self.ctx.lake.list(log_root(self.warehouse, table), after=after_key)
-        return [_number(info.key) for info in listing]
+        return [record_number(info.key) for info in listing]
 
     def _put_missing(self, table: TableName, after: int) -> None:
         for number, record in self.ctx.warehouse.execute(self.ctx.control.select_log(table, after)).rows:
@@ -126,16 +126,20 @@ class RecordLog:
             for folder in self.ctx.lake.folders(schema):
                 first = next(iter(self.ctx.lake.list(folder)), None)
                 if first is not None:
-                    found.append(self._read(first.key).table)
+                    found.append(self.record(first.key).table)
         return sorted(found)
 
     def read(self, table: TableName) -> Iterator[LogRecord]:
         """The table's records as the lake has them, in order. Raises CorruptRecord."""
-        for info in self.ctx.lake.list(log_root(self.warehouse, table)):
-            yield self._read(info.key)
+        return (self.record(key) for key in self.keys(table))
 
-    def _read(self, key: str) -> LogRecord:
-        number = _number(key)
+    def keys(self, table: TableName) -> Iterator[str]:
+        """The keys of the table's records in the lake, in order."""
+        return (info.key for info in self.ctx.lake.list(log_root(self.warehouse, table)))
+
+    def record(self, key: str) -> LogRecord:
+        """One record of the lake. Raises CorruptRecord when it cannot be read, or lies where another belongs."""
+        number = record_number(key)
         record = load(LogRecord, self.ctx.lake.get(key), key)
         if key != record_key(self.warehouse, record.table, record.number):
             raise CorruptRecord(
@@ -145,7 +149,8 @@ class RecordLog:
         return record
 
 
-def _number(key: str) -> int:
+def record_number(key: str) -> int:
+    """The number in a record's key. Raises CorruptRecord when the object is none."""
     match = _NAME.search(key)
     if match is None:
         raise CorruptRecord(

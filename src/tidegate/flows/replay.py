@@ -37,13 +37,19 @@ def replay(records: Iterable[LogRecord]) -> Replayed:
     """Apply records in order; a number that is missing is noted in `gaps`."""
     state = Replayed()
     for record in records:
-        state.gaps.extend(range(state.number + 1, record.number))
-        state.number = record.number
-        _apply(state, record)
+        apply(state, record)
     return state
 
 
-def _apply(state: Replayed, record: LogRecord) -> None:
+def advance(state: Replayed, number: int) -> None:
+    """Note that the record of this number is there, whatever it says."""
+    state.gaps.extend(range(state.number + 1, number))
+    state.number = number
+
+
+def apply(state: Replayed, record: LogRecord) -> None:
+    """Let the next record change the state."""
+    advance(state, record.number)
     counted = state.copies if record.kind is RecordKind.COPY else state.published
     for part in record.published:
         state.prefixes[part.batch] = part.prefix

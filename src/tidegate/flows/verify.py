@@ -1,19 +1,25 @@
 """Audit: warehouse, lake, catalog and ledger against one another, every difference by name."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
 
-from tidegate.errors import CorruptRecord, StatementError
+from tidegate.errors import CorruptRecord, ObjectMissing, StatementError
 from tidegate.flows.context import Context
 from tidegate.flows.files import listing
+from tidegate.flows.holds import read_holds
 from tidegate.flows.identity import attach
 from tidegate.flows.pinned import pinned
 from tidegate.flows.published import Counted, Retired, proofs_of, read_counted, read_descriptor, read_retired
-from tidegate.flows.records import RecordLog
-from tidegate.flows.replay import BatchPeriod, Replayed, replay
+from tidegate.flows.records import RecordLog, record_number
+from tidegate.flows.replay import BatchPeriod, Replayed, advance, apply
+from tidegate.flows.versions import Versions
+from tidegate.formats.stored import load
 from tidegate.model.batch import PERIOD_COLUMN, BatchState, Descriptor, HashIdentity, PeriodProof
 from tidegate.model.names import TableName
 from tidegate.model.outcome import Difference, VerifyOutcome
+from tidegate.model.records import LogRecord
 from tidegate.redshift.catalog import select_external_partitions
 from tidegate.redshift.fingerprint import EXPRESSION, fingerprint_by_period
 from tidegate.redshift.identifiers import qualified
@@ -32,13 +38,27 @@ def verify(ctx: Context, tables: Sequence[TableName] = (), *, deep: bool = False
         log = RecordLog(ctx, identity.warehouse)
         published = _by_table(read_counted(ctx, ctx.control.published))
         copies = _by_table(read_counted(ctx, ctx.control.copies))
-        retired: dict[TableName, list[Retired]] = {}
-        for item in read_retired(ctx):
-            retired.setdefault(item.table, []).append(item)
-        known = sorted({*published, *copies, *retired, *(p.table for p in ctx.settings.policies)})
+        retired = _by_table(read_retired(ctx))
+        holds = _by_table(read_holds(ctx))
+        known = {*published, *copies, *retired, *holds, *log.recorded(), *(p.table for p in ctx.settings.policies)}
+        unknown = [t for t in tables if t not in known and t not in ctx.warehouse.tables([t])]
+        if unknown:
+            raise ObjectMissing(
+                f"{unknown[0]} is no table, and nothing is archived of it", hint="`tidegate status` lists the tables."
+            )
         audits = [
-            _Audit(ctx, log, table, published.get(table, []), copies.get(table, []), retired.get(table, []), deep)
-            for table in (tables or known)
+            _Audit(
+                ctx,
+                log,
+                table,
+                published.get(table, []),
+                copies.get(table, []),
+                retired.get(table, []),
+                frozenset(hold.id for hold in holds.get(table, [])),
+                Versions(ctx, identity.warehouse, table),
+                deep,
+            )
+            for table in (tables or sorted(known))
         ]
         for audit in audits:
             audit.run()
@@ -52,11 +72,23 @@ def verify(ctx: Context, tables: Sequence[TableName] = (), *, deep: bool = False
     )
 
 
-def _by_table(counted: Sequence[Counted]) -> dict[TableName, list[Counted]]:
-    tables: dict[TableName, list[Counted]] = {}
-    for item in counted:
+class _OfTable(Protocol):
+    @property
+    def table(self) -> TableName: ...
+
+
+_Item = TypeVar("_Item", bound=_OfTable)
+
+
+def _by_table(items: Sequence[_Item]) -> dict[TableName, list[_Item]]:
+    tables: dict[TableName, list[_Item]] = {}
+    for item in items:
         tables.setdefault(item.table, []).append(item)
     return tables
+
+
+def _periods(counted: Sequence[Counted]) -> set[BatchPeriod]:
+    return {(item.batch, proof.period) for item in counted for proof in item.proofs}
 
 
 @dataclass
@@ -69,6 +101,8 @@ class _Audit:
     published: list[Counted]
     copies: list[Counted]
     retired: list[Retired]
+    holds: frozenset[str]
+    versions: Versions
     deep: bool
     batches: int = 0
     files: int = 0
@@ -80,7 +114,7 @@ class _Audit:
         self.differences.append(Difference(self.table, kind, name, detail))
 
     def run(self) -> None:
-        state = self._records()
+        state, versions = self._records(), self._versions()
         for batch in (*self.published, *self.copies):
             self.batches += 1
             self.rows += sum(p.rows for p in batch.proofs)
@@ -94,6 +128,11 @@ class _Audit:
             except CorruptRecord as error:
                 self.differ("descriptor.unreadable", batch.batch, error.message)
                 continue
+            if (descriptor.batch, descriptor.prefix, descriptor.table.name) != (batch.batch, prefix, self.table):
+                self.differ("descriptor.contradicts", batch.batch, "it is the descriptor of another batch")
+                continue
+            if versions is not None and descriptor.external not in versions:
+                self.differ("version.missing", batch.batch, f"the lake has no definition of {descriptor.external}")
             self._descriptor(batch, descriptor)
             self._files(batch, descriptor)
             self._partitions(batch, descriptor)
@@ -101,14 +140,30 @@ class _Audit:
             if self.deep:
                 self._rows(batch, descriptor)
 
-    def _records(self) -> Replayed:
-        """The lake's record against the warehouse's tables."""
+    def _versions(self) -> frozenset[TableName] | None:
+        """The external tables that the lake defines; None when a definition cannot be read."""
         try:
-            state = replay(self.log.read(self.table))
+            return frozenset(version.external for version in self.versions.load())
         except CorruptRecord as error:
-            self.differ("record.unreadable", str(self.table), error.message)
-            return Replayed()
-        head = self.log.head(self.table)
+            self.differ("version.unreadable", str(self.table), error.message)
+            return None
+
+    def _records(self) -> Replayed:
+        """The lake's record against the warehouse's tables; what cannot be read is told and passed over."""
+        state, committed, whole = Replayed(), self._committed(), True
+        for key in self.log.keys(self.table):
+            try:
+                record = self.log.record(key)
+            except CorruptRecord as error:
+                self.differ("record.unreadable", key, error.message)
+                whole = False
+                with suppress(CorruptRecord):
+                    advance(state, record_number(key))
+                continue
+            apply(state, record)
+            if committed.get(record.number, record) != record:
+                self.differ("record.edited", f"{record.number}", "it says something else than the warehouse's log")
+        head = max(committed, default=0)
         for number in state.gaps:
             self.differ("record.missing", f"{number}", "the lake has no record of this number")
         if state.number < head:
@@ -117,21 +172,34 @@ class _Audit:
             )
         if state.number > head:
             self.differ("record.ahead", f"{head + 1}", f"the lake is at {state.number}, the warehouse at {head}")
-        self._against(state, "published", self.published, state.published)
-        self._against(state, "copies", self.copies, state.copies)
-        counted = {(b.batch, p.period) for b in self.published for p in b.proofs}
-        for item in self.retired:
-            if (item.batch, item.period) in counted:
-                self.differ("batch.contradicts", item.batch, f"{item.period} is both published and retired")
+        if whole:
+            self._against(state)
         return state
 
-    def _against(self, state: Replayed, name: str, counted: list[Counted], there: set[BatchPeriod]) -> None:
-        here = {(b.batch, p.period) for b in counted for p in b.proofs}
-        for batch, period in sorted(here - there):
-            if batch in state.prefixes:
-                self.differ("record.contradicts", batch, f"{period} is in {name}, but the record says otherwise")
-        for batch, period in sorted(there - here):
-            self.differ("record.contradicts", batch, f"{period} counts in the record, but is not in {name}")
+    def _committed(self) -> dict[int, LogRecord]:
+        """The records as the warehouse has them, by number."""
+        rows = self.ctx.warehouse.execute(self.ctx.control.select_log(self.table, 0)).rows
+        return {int(str(n)): load(LogRecord, str(text).encode(), f"log {self.table} {n}") for n, text in rows}
+
+    def _against(self, state: Replayed) -> None:
+        """What counts, what counts no more and what is held: the record's word and the warehouse's."""
+        published, copies = _periods(self.published), _periods(self.copies)
+        retired = {(item.batch, item.period) for item in self.retired}
+        for name, here, there in (
+            ("published", published, state.published),
+            ("copies", copies, state.copies),
+            ("retired", retired, set(state.retired)),
+        ):
+            for batch, period in sorted(here - there):
+                if batch in state.prefixes:
+                    self.differ("record.contradicts", batch, f"{period} is in {name}, but the record says otherwise")
+            for batch, period in sorted(there - here):
+                self.differ("record.contradicts", batch, f"{period} is {name} in the record, but not in the warehouse")
+        for batch, period in sorted(retired & published):
+            self.differ("batch.contradicts", batch, f"{period} is both published and retired")
+        for hold in sorted(self.holds ^ set(state.holds)):
+            where = "the warehouse" if hold in self.holds else "the record"
+            self.differ("hold.contradicts", hold, f"it is in force in {where} alone")
 
     def _descriptor(self, batch: Counted, descriptor: Descriptor) -> None:
         described = {p.period: p for p in descriptor.periods}
