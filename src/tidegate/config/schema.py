@@ -49,6 +49,10 @@ def _fraction(value: float) -> float:
     return value
 
 
+_MAX_BATCH_PERIODS = 4000
+"""A record lists every period of a batch, in a VARCHAR of 65,535 bytes."""
+
+
 def _positive(value: int) -> int:
     if value < 1:
         raise ValueError("must be 1 or more")
@@ -58,6 +62,12 @@ def _positive(value: int) -> int:
 def _not_negative(value: int) -> int:
     if value < 0:
         raise ValueError("must be 0 or more")
+    return value
+
+
+def _periods(value: int) -> int:
+    if not 1 <= value <= _MAX_BATCH_PERIODS:
+        raise ValueError(f"must be 1 to {_MAX_BATCH_PERIODS}")
     return value
 
 
@@ -126,7 +136,7 @@ class ArchiveSection(Section):
     priority: int = 100
     location: str | None = None
     batch_bytes: Annotated[Size, AfterValidator(_positive)] = 100 * GB
-    batch_periods: Annotated[int, AfterValidator(_positive)] = 1000
+    batch_periods: Annotated[int, AfterValidator(_periods)] = 1000
     min_batch_bytes: Size = 0
     max_wait: Annotated[int, BeforeValidator(_whole_days)] = 30
     max_delete_fraction: Annotated[float, AfterValidator(_fraction)] = 0.95

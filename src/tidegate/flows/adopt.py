@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from tidegate.errors import ConfigError, ObjectNotFound
+from tidegate.errors import ConfigError, ForeignWarehouse, ObjectNotFound, Refused
 from tidegate.flows.context import Context
 from tidegate.flows.identity import Identity, read_claim, stored_identity, write_claim
 from tidegate.flows.pinned import pinned
@@ -57,6 +57,7 @@ def as_copy(ctx: Context) -> AdoptOutcome:
     with pinned(ctx) as ctx:
         original = _stored(ctx)
         place = ctx.warehouse.place()
+        _refuse_original(ctx, original, place)
         identity = Identity(f"w{ctx.suffix()}", place)
         tables = {item.table for item in read_counted(ctx, ctx.control.published)}
         log = RecordLog(ctx, original.warehouse)
@@ -68,6 +69,21 @@ def as_copy(ctx: Context) -> AdoptOutcome:
         ctx.warehouse.execute(ctx.control.update_identity(identity.warehouse, place))
         RecordLog(ctx, identity.warehouse).sync_all()
         return AdoptOutcome(identity, original.warehouse, ())
+
+
+def _refuse_original(ctx: Context, original: Identity, place: str) -> None:
+    """Raises Refused for the warehouse that the lake knows, where it knows it, and not behind its records."""
+    log = RecordLog(ctx, original.warehouse)
+    try:
+        if place != original.place or read_claim(ctx, original.warehouse).place != place:
+            return
+        for table in log.tables():
+            log.sync(table)
+    except (ObjectNotFound, ForeignWarehouse):
+        return
+    raise Refused(
+        f"the warehouse at {place} is the original, not a copy", hint="Run this where the copy is; nothing was changed."
+    )
 
 
 def _stored(ctx: Context) -> Identity:
@@ -106,16 +122,23 @@ def _take_over_table(ctx: Context, log: RecordLog, table: TableName) -> list[Dif
     )
     lost = {item for item in only_here if _files_are_gone(ctx, state, item)}
     _commit(ctx, log, record, head, state, stale)
-    told = (
-        ("adopt.kept", only_there, "counts in the record, but not here; its files are kept"),
-        ("adopt.counted", only_here - lost, "counts here, but no longer in the record"),
-        ("adopt.lost", lost, "counts here, but its files were deleted after it was restored"),
-        ("adopt.superseded", stale, "was a copy here, but a newer one took its place"),
-    )
     return [
-        Difference(table, kind, batch, f"{period} {text}")
-        for kind, items, text in told
-        for batch, period in sorted(items)
+        *(
+            Difference(table, "adopt.kept", batch, f"{period} counts in the record, but not here; its files are kept")
+            for batch, period in sorted(only_there)
+        ),
+        *(
+            Difference(table, "adopt.counted", batch, f"{period} counts here, but no longer in the record")
+            for batch, period in sorted(only_here - lost)
+        ),
+        *(
+            Difference(table, "adopt.lost", batch, f"{period} counts here, but its files were deleted after a restore")
+            for batch, period in sorted(lost)
+        ),
+        *(
+            Difference(table, "adopt.superseded", batch, f"{period} was a copy here, but a newer one took its place")
+            for batch, period in sorted(stale)
+        ),
     ]
 
 

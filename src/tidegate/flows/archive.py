@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 
-from tidegate.errors import TidegateError
+from tidegate.errors import PolicyError, Refused, TidegateError
 from tidegate.flows.batch_run import BatchRun
 from tidegate.flows.context import Context
 from tidegate.flows.identity import Identity
@@ -21,6 +21,7 @@ from tidegate.model.batch import BatchState, PeriodProof
 from tidegate.model.outcome import ArchiveOutcome, BatchOutcome, Failure
 from tidegate.model.policy import Action, Policy
 from tidegate.model.records import LogRecord, RecordKind
+from tidegate.redshift.catalog import select_relations
 from tidegate.redshift.lock import lock
 
 ROUNDS = 4
@@ -75,8 +76,14 @@ class TableRun:
                 if self.plan.refusal is not None and self.plan.specs:
                     raise self.plan.refusal
                 if not self._batches(log, held):
-                    break
+                    return
                 self._replan()
+            if self.plan.specs:
+                periods = sum(len(spec.periods) for spec in self.plan.specs)
+                raise Refused(
+                    f"{self.plan.policy.table}: the rows of {periods} due periods keep changing",
+                    hint="Nothing of them was deleted. Run the archive again when fewer rows arrive.",
+                )
 
     def _replan(self) -> None:
         with pinned(self.ctx) as ctx:
@@ -149,8 +156,11 @@ def record_policy(ctx: Context, log: RecordLog, policy: Policy) -> None:
     """Write the policy into the lake's record when it is not the one recorded last."""
     document = policy_document(policy)
     last = ctx.warehouse.execute(ctx.control.select_last_of_kind(policy.table, RecordKind.POLICY.value)).rows
-    if last and load(LogRecord, str(last[0][0]).encode(), f"the policy of {policy.table}").policy == document:
-        return
+    if last:
+        known = load(LogRecord, str(last[0][0]).encode(), f"the policy of {policy.table}").policy
+        if known == document:
+            return
+        _check_view(ctx, policy, known)
     first = lock(ctx.settings.control_schema, [policy.table], serializable=ctx.warehouse.capabilities.serializable)
 
     def build(number: int) -> list[str]:
@@ -159,6 +169,17 @@ def record_policy(ctx: Context, log: RecordLog, policy: Policy) -> None:
         return [first, *log.append([record])]
 
     log.commit(policy.table, build)
+
+
+def _check_view(ctx: Context, policy: Policy, known: dict[str, object]) -> None:
+    """A new name for the view must not be that of a view of somebody else."""
+    if policy.action is not Action.ARCHIVE or known.get("view") == policy.view:
+        return
+    relations = {(str(row[0]), str(row[1])) for row in ctx.warehouse.execute(select_relations()).rows}
+    if (policy.view_name.schema, policy.view_name.name) in relations:
+        raise PolicyError(
+            f"{policy.view_name} exists already", hint="Set [[archive]] view to another name, or drop it."
+        )
 
 
 def policy_document(policy: Policy) -> dict[str, object]:

@@ -112,6 +112,7 @@ class BatchRun:
         self.proofs = proofs_of(results[0])
         if not self.proofs:
             self.abandon("no rows are left in these periods")
+            self.replan = False
             return
         self.refuse_repeats()
         self.files = manifest_files(self.ctx, self.spec)
@@ -269,6 +270,9 @@ class BatchRun:
         """Retire the id; the ledger says why."""
         periods = [p.start for p in self.spec.periods]
         if not abandon_row(self.ctx, self.log, self.row, periods, reason):
-            self.ctx.reporter.notice(f"batch {self.row.id} of {self.row.table} was retired by another worker")
+            self.ctx.reporter.notice(f"batch {self.row.id} of {self.row.table} was given up before")
+            self.ctx.ledger.save_batch(
+                replace(self.row, state=BatchState.ABANDONED, updated_at=self.ctx.clock(), detail=reason)
+            )
         self.row = replace(self.row, state=BatchState.ABANDONED, detail=reason)
         self.replan = True

@@ -11,19 +11,22 @@ from datetime import UTC, date, datetime, timedelta
 from tidegate.errors import CorruptRecord
 from tidegate.flows.abandon import abandon
 from tidegate.flows.context import Context
+from tidegate.flows.holds import held, read_holds
 from tidegate.flows.identity import Identity, attach, read_claim
 from tidegate.flows.leases import is_dead
 from tidegate.flows.pinned import pinned
 from tidegate.flows.plan import UNFINISHED
 from tidegate.flows.published import Retired, read_counted, read_descriptor, read_retired
 from tidegate.flows.records import RecordLog
+from tidegate.flows.restore_plan import RESTORED
 from tidegate.flows.versions import Versions
 from tidegate.lake.base import ObjectInfo
 from tidegate.ledger.base import JobState
-from tidegate.model.batch import BATCH_COLUMN, PERIOD_COLUMN, BatchState
+from tidegate.model.batch import BATCH_COLUMN, DESCRIPTOR_PATH, PERIOD_COLUMN, BatchState
 from tidegate.model.layout import batch_of, data_root
-from tidegate.model.names import TableName
+from tidegate.model.names import TableName, segment_name
 from tidegate.model.outcome import Garbage, GcOutcome
+from tidegate.model.periods import Granularity, Period
 from tidegate.model.records import BatchPeriods
 from tidegate.redshift.catalog import select_external_partitions
 from tidegate.redshift.external import drop_partition
@@ -87,6 +90,8 @@ def run_gc(ctx: Context, plan: GcPlan) -> GcOutcome:
         log = RecordLog(ctx, plan.identity.warehouse)
         log.sync_all()
         for candidate in plan.ready:
+            if _on_hold(ctx, candidate.garbage):
+                continue
             if candidate.orphan and not _retire(ctx, log, candidate.garbage):
                 continue
             _drop_partitions(ctx, plan.identity, candidate.garbage)
@@ -99,6 +104,16 @@ def run_gc(ctx: Context, plan: GcPlan) -> GcOutcome:
         sum(g.objects for g in removed),
         sum(g.bytes for g in removed),
     )
+
+
+def _on_hold(ctx: Context, garbage: Garbage) -> bool:
+    """A second look, right before objects go. The hold that a restore placed keeps the hot rows, not these."""
+    asked = [h for h in read_holds(ctx) if h.table == garbage.table and not h.reason.startswith(RESTORED)]
+    months = [Period.containing(day, Granularity.MONTHLY) for day in garbage.periods if day > date.min]
+    on_hold = bool(held(asked, garbage.table, months))
+    if on_hold:
+        ctx.reporter.notice(f"batch {garbage.batch} of {garbage.table} is under hold; its files are left alone")
+    return on_hold
 
 
 def _retire(ctx: Context, log: RecordLog, garbage: Garbage) -> bool:
@@ -233,7 +248,13 @@ class _Survey:
     def _orphan(self, found: Found) -> Iterator[Candidate]:
         """A prefix without a published or retired id: its worker died, or has not come far yet."""
         row = self.ctx.ledger.batch(found.batch)
-        table = row.table if row is not None else self._described_table(found)
+        if row is None and any(info.key.endswith(DESCRIPTOR_PATH) for info in found.objects):
+            self.ctx.reporter.notice(
+                f"{found.prefix} was unloaded, but no record says what became of it: it may be the only copy of its "
+                "rows and is left alone"
+            )
+            return
+        table = row.table if row is not None else _table_of(found.prefix)
         if table is None:
             self.ctx.reporter.notice(f"{found.prefix} belongs to no table that Tidegate knows; it is left alone")
             return
@@ -241,12 +262,6 @@ class _Survey:
         newest = max(info.modified for info in found.objects)
         garbage = self._garbage(found, table, periods, found.objects, newest, ABANDONED)
         yield Candidate(garbage, tuple(info.key for info in found.objects), whole=True, orphan=True)
-
-    def _described_table(self, found: Found) -> TableName | None:
-        try:
-            return read_descriptor(self.ctx, found.prefix).table.name
-        except CorruptRecord:
-            return None
 
     def _garbage(
         self,
@@ -260,6 +275,12 @@ class _Survey:
         age = max(0, int((self.ctx.clock() - since).total_seconds()))
         size = sum(info.size for info in objects)
         return Garbage(table, found.batch, found.prefix, periods, len(objects), size, age, reason)
+
+
+def _table_of(prefix: str) -> TableName | None:
+    """The table whose folder a batch's prefix lies in."""
+    schema, table = (segment_name(part) for part in prefix.rstrip("/").split("/")[-3:-1])
+    return TableName(schema, table) if schema and table else None
 
 
 def _utc(text: str) -> datetime:

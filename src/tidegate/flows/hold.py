@@ -3,15 +3,18 @@
 from collections.abc import Sequence
 from datetime import date
 
-from tidegate.errors import ObjectMissing
+from tidegate.errors import ObjectMissing, UsageError
 from tidegate.flows.context import Context
 from tidegate.flows.holds import read_holds
 from tidegate.flows.identity import attach
 from tidegate.flows.pinned import pinned
+from tidegate.flows.published import read_counted
 from tidegate.flows.records import RecordLog
 from tidegate.model.names import TableName
 from tidegate.model.records import Hold, LogRecord, RecordKind
 from tidegate.redshift.lock import lock
+
+MAX_REASON_BYTES = 1000
 
 
 def list_holds(ctx: Context) -> list[Hold]:
@@ -25,6 +28,12 @@ def list_holds(ctx: Context) -> list[Hold]:
 
 def add_hold(ctx: Context, table: TableName, first: date | None, last: date | None, reason: str) -> Hold:
     """From now on no row of [first, last] leaves the table, and nothing archived of it is deleted."""
+    if not reason.strip() or len(reason.encode()) > MAX_REASON_BYTES:
+        raise UsageError(
+            f"the reason of a hold has {len(reason.encode())} bytes", hint=f"Give 1 to {MAX_REASON_BYTES} bytes."
+        )
+    if table not in ctx.warehouse.tables([table]) and not read_counted(ctx, ctx.control.published, table):
+        raise ObjectMissing(f"table {table} does not exist", hint="Check its schema and name; nothing is held.")
     hold = Hold(ctx.new_id(), table, first, last, reason, ctx.clock().isoformat())
     _commit(ctx, table, RecordKind.HOLD, [ctx.control.insert_hold(hold)], hold=hold)
     return hold

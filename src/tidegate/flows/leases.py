@@ -72,7 +72,8 @@ def lease(ctx: Context, kind: str, table: TableName) -> Iterator[Lease]:
     try:
         with held.heartbeat():
             yield held
-    except TidegateError as error:
-        ctx.ledger.finish(held.job, JobState.FAILED, ctx.clock(), f"{error.code}: {error.message}")
+    except BaseException as error:
+        outcome = f"{error.code}: {error.message}" if isinstance(error, TidegateError) else type(error).__name__
+        ctx.ledger.finish(held.job, JobState.FAILED, ctx.clock(), outcome)
         raise
     ctx.ledger.finish(held.job, JobState.DONE, ctx.clock(), "")

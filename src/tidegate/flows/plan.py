@@ -169,7 +169,7 @@ def _plan_table(ctx: Context, facts: Facts, policy: Policy, as_of: date) -> Tabl
     due = [
         PeriodEstimate(period, rows, int(rows * width))
         for period, rows in counts
-        if period is not None and (limit is None or period.start < limit)
+        if period is not None and rows and (limit is None or period.start < limit)
     ]
     on_hold = held(facts.holds, policy.table, [e.period for e in due]) if policy.action is not Action.COPY else ()
     free = [e for e in due if e.period not in on_hold]

@@ -19,7 +19,7 @@ from tidegate.ledger.base import BatchRow
 from tidegate.model.batch import BatchState, HashIdentity
 from tidegate.model.layout import CLAIMS
 from tidegate.model.outcome import RestoreOutcome
-from tidegate.model.periods import merge
+from tidegate.model.periods import DateRange, merge
 from tidegate.model.policy import Policy
 from tidegate.model.records import BatchPeriods, Hold, LogRecord, RecordKind
 from tidegate.redshift.catalog import guard_columns
@@ -36,6 +36,9 @@ from tidegate.redshift.view import all_view
 
 BEFORE_CHANGED = "the rows of the target changed"
 SUM_DIFFERS = "the restored rows do not add up"
+MAX_HOLDS = 20
+"""Holds that one restore places; more ranges than that get one hold over all of them."""
+
 Total = tuple[int, int]
 """Rows and fingerprint."""
 
@@ -272,7 +275,9 @@ class _Restore:
     def _holds(self) -> list[Hold]:
         """So that the next archive run does not take the rows away again."""
         ranges = merge(p for part in self.plan.parts for p in part.periods)
-        reason, now = f"restored {self.ctx.clock():%Y-%m-%d}", self.ctx.clock().isoformat()
+        if len(ranges) > MAX_HOLDS:
+            ranges = (DateRange(ranges[0].start, ranges[-1].end),)
+        reason, now = f"{RESTORED} {self.ctx.clock():%Y-%m-%d}", self.ctx.clock().isoformat()
         return [
             Hold(f"{self.id}-{number}", self.table, r.start, r.end - timedelta(days=1), reason, now)
             for number, r in enumerate(ranges, start=1)
@@ -307,15 +312,22 @@ class _Restore:
 
     def _records(self, first: int, holds: Sequence[Hold]) -> list[LogRecord]:
         warehouse, now = self.log.warehouse, self.ctx.clock().isoformat()
-        retired = tuple(BatchPeriods(part.batch, part.prefix, part.days) for part in self.plan.parts)
-        restore = LogRecord(first, RecordKind.RESTORE, warehouse, self.table, now, retired=retired)
-        return [
-            restore,
-            *(
-                LogRecord(first + n, RecordKind.HOLD, warehouse, self.table, now, hold=hold)
-                for n, hold in enumerate(holds, start=1)
-            ),
+        restored = [
+            LogRecord(
+                first + n,
+                RecordKind.RESTORE,
+                warehouse,
+                self.table,
+                now,
+                retired=(BatchPeriods(part.batch, part.prefix, part.days),),
+            )
+            for n, part in enumerate(self.plan.parts)
         ]
+        held = [
+            LogRecord(first + n, RecordKind.HOLD, warehouse, self.table, now, hold=hold)
+            for n, hold in enumerate(holds, start=len(restored))
+        ]
+        return [*restored, *held]
 
     def _note_in_ledger(self) -> None:
         """Batches that have no published period left are retired there too."""

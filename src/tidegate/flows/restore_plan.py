@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from tidegate.errors import ConfigError, ObjectMissing, PolicyError
+from tidegate.errors import ConfigError, ObjectMissing, PolicyError, UsageError
 from tidegate.flows.context import Context
+from tidegate.flows.holds import read_holds
 from tidegate.flows.identity import Identity, attach
 from tidegate.flows.pinned import pinned
 from tidegate.flows.published import Counted, prefixes, read_counted, read_descriptor, read_records, read_retired
@@ -88,9 +89,11 @@ def plan_restore(ctx: Context, request: RestoreRequest) -> RestorePlan:
         PolicyError: a column cannot be mapped to the target.
         CorruptRecord: a descriptor is missing or unreadable.
     """
+    request = _checked(ctx, request)
     with pinned(ctx) as ctx:
         identity = attach(ctx)
         log = RecordLog(ctx, identity.warehouse)
+        log.sync(request.table)
         where = prefixes(read_records(log, request.table))
         versions = Versions(ctx, identity.warehouse, request.table).load()
         counted = read_counted(ctx, ctx.control.published, request.table)
@@ -106,6 +109,17 @@ def plan_restore(ctx: Context, request: RestoreRequest) -> RestorePlan:
         for part in parts:
             _check_target(part.version, target)
         return RestorePlan(request, identity, target, existing is None, parts, tuple(versions), done)
+
+
+def _checked(ctx: Context, request: RestoreRequest) -> RestoreRequest:
+    """Into its own table a restore is the hot one; into a table that Tidegate keeps it is refused."""
+    if request.into == request.table:
+        return replace(request, into=None)
+    own = (ctx.settings.control_schema, ctx.settings.external_schema)
+    policies = {policy.table for policy in ctx.settings.policies}
+    if request.into is not None and (request.into.schema in own or request.into in policies):
+        raise UsageError(f"{request.into} is not a table to restore into", hint="Name a new table with --into.")
+    return request
 
 
 def _part(ctx: Context, counted: Counted, where: dict[str, str], versions: list[TableVersion]) -> RestorePart:
@@ -134,8 +148,10 @@ def _chosen(request: RestoreRequest, part: RestorePart) -> RestorePart:
 def _done(ctx: Context, request: RestoreRequest) -> tuple[date, ...]:
     """The periods that were restored before; raises ObjectMissing when there are none."""
     low, high = request.first or date.min, request.last or date.max
-    retired = [r for r in read_retired(ctx, request.table) if r.reason == RESTORED]
-    done = tuple(sorted({r.period for r in retired if low <= r.period <= high}))
+    holds = [h for h in read_holds(ctx) if h.table == request.table and h.reason.startswith(RESTORED)]
+    spans = [(h.first or date.min, h.last or date.max) for h in holds]
+    retired = {r.period for r in read_retired(ctx, request.table) if r.reason == RESTORED and low <= r.period <= high}
+    done = tuple(sorted(p for p in retired if any(first <= p <= last for first, last in spans)))
     if not done or request.into is not None:
         span = f" from {request.first or 'the first'} to {request.last or 'the last'} period"
         raise ObjectMissing(

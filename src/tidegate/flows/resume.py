@@ -9,6 +9,7 @@ from tidegate.flows.batch_run import BatchRun
 from tidegate.flows.context import Context
 from tidegate.flows.leases import Lease
 from tidegate.flows.plan import TablePlan, period_column
+from tidegate.flows.published import read_retired
 from tidegate.flows.records import RecordLog
 from tidegate.flows.spec import BatchSpec
 from tidegate.flows.versions import Versions
@@ -26,8 +27,13 @@ def resume(ctx: Context, log: RecordLog, held: Lease, plan: TablePlan) -> Iterat
 
     A batch whose outcome is not known is looked up in the warehouse first: an earlier try may have committed unseen.
     """
-    published = _published(ctx, plan)
+    published = {row.id: _counted(ctx, row) for row in plan.unfinished}
+    published = {batch: periods for batch, periods in published.items() if periods}
+    retired = {item.batch for item in read_retired(ctx, plan.policy.table)}
     for row in plan.unfinished:
+        if row.id in retired and row.id not in published:
+            ctx.ledger.save_batch(replace(row, state=BatchState.ABANDONED, updated_at=ctx.clock()))
+            continue
         spec = None if row.state is BatchState.PLANNED else _spec(ctx, log, plan, row)
         if row.id in published:
             if spec is None:
@@ -35,7 +41,7 @@ def resume(ctx: Context, log: RecordLog, held: Lease, plan: TablePlan) -> Iterat
                 continue
             batch = _batch_run(ctx, log, held, spec, row)
             batch.proofs = [p for p in batch.proofs if p.period.isoformat() in published[row.id]]
-            batch.save(BatchState.PUBLISHED)
+            batch.save(BatchState.COPIED if row.action == Action.COPY.value else BatchState.PUBLISHED)
             yield batch
         elif row.action == Action.PURGE.value:
             ctx.ledger.save_batch(replace(row, state=BatchState.ABANDONED, updated_at=ctx.clock()))
@@ -49,14 +55,13 @@ def resume(ctx: Context, log: RecordLog, held: Lease, plan: TablePlan) -> Iterat
             yield batch
 
 
-def _published(ctx: Context, plan: TablePlan) -> dict[str, set[str]]:
-    """The periods that count, by batch: published ones, or copies."""
+def _counted(ctx: Context, row: BatchRow) -> set[str]:
+    """The batch's periods that count: published ones, or copies, as its own action was."""
     control = ctx.control
-    source = control.copies if plan.policy.action is Action.COPY else control.published
-    counted: dict[str, set[str]] = {}
-    for _, batch, period, *_ in ctx.warehouse.execute(control.select_proofs(source, plan.policy.table)).rows:
-        counted.setdefault(str(batch), set()).add(str(period))
-    return counted
+    source = control.copies if row.action == Action.COPY.value else control.published
+    return {
+        str(r[2]) for r in ctx.warehouse.execute(control.select_proofs(source, row.table)).rows if str(r[1]) == row.id
+    }
 
 
 def _batch_run(ctx: Context, log: RecordLog, held: Lease, spec: BatchSpec, row: BatchRow) -> BatchRun:

@@ -82,6 +82,13 @@ def _display(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
+def segment_name(segment: str) -> str | None:
+    """The name that `path_segment` encoded; None for one that was cut."""
+    if len(segment) >= _MAX_PATH_SEGMENT:
+        return None
+    return re.sub(rb"!([0-9a-f]{2})", lambda m: bytes.fromhex(m[1].decode()), segment.encode()).decode(errors="replace")
+
+
 def path_segment(name: str) -> str:
     """Encode a name as one path segment: unsafe bytes as `!xx`, long names cut and made unique by a hash.
 

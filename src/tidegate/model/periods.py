@@ -64,11 +64,11 @@ class DateRange:
 def due_before(as_of: date, granularity: Granularity, retention: int) -> date:
     """Rows before this day are due: `as_of - N days`, or the first day of the month N months back.
 
-    On 2020-06-20 daily/90 gives 2020-03-22, monthly/3 gives 2020-03-01 (January and February are due).
+    Never before the year 1. On 2020-06-20 daily/90 gives 2020-03-22, monthly/3 gives 2020-03-01.
     """
     if granularity is Granularity.DAILY:
-        return as_of - timedelta(days=retention)
-    months = as_of.year * 12 + as_of.month - 1 - retention
+        return date.fromordinal(max(1, as_of.toordinal() - retention))
+    months = max(12, as_of.year * 12 + as_of.month - 1 - retention)
     return date(months // 12, months % 12 + 1, 1)
 
 
