@@ -8,7 +8,7 @@ import pytest
 from tests.docs.pages import ROOT, read, rows, sections, word
 
 TOLD_BY = ("verify", "rebuild", "adopt")
-KIND = re.compile(r"(file|descriptor|record|batch|partition|ledger|rows|adopt)\.[a-z]+")
+KIND = re.compile(r"(file|descriptor|record|batch|partition|ledger|rows|adopt|hold|version)\.[a-z]+")
 
 
 def kinds(source: str) -> Iterator[str]:
