@@ -12,7 +12,7 @@ from tests.faults.children import Died, in_child
 from tests.faults.counting import DEATH, Calls, Counted
 from tests.world import World, create_orders
 
-SHARDS = 4
+SHARDS = 8
 JANUARY = date(2020, 1, 1), date(2020, 1, 31)
 WHOLE = "SELECT COUNT(*), SUM(order_id), SUM(amount), MIN(note), MAX(note) FROM public.orders_all"
 HOT = WHOLE.replace("orders_all", "orders")
