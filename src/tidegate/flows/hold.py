@@ -32,6 +32,7 @@ def add_hold(ctx: Context, table: TableName, first: date | None, last: date | No
         raise UsageError(
             f"the reason of a hold has {len(reason.encode())} bytes", hint=f"Give 1 to {MAX_REASON_BYTES} bytes."
         )
+    attach(ctx)
     if table not in ctx.warehouse.tables([table]) and not read_counted(ctx, ctx.control.published, table):
         raise ObjectMissing(f"table {table} does not exist", hint="Check its schema and name; nothing is held.")
     hold = Hold(ctx.new_id(), table, first, last, reason, ctx.clock().isoformat())
