@@ -12,7 +12,7 @@ from tidegate.errors import LeaseHeld, UsageError
 from tidegate.ledger.base import Job, JobState, Ledger
 from tidegate.model.names import TableName
 
-WAIT = "Wait until the other run ends or its lease has passed; tidegate jobs shows it."
+WAIT = "Wait until the other run ends or its lease has passed; `tidegate status` shows it."
 LATER = NOW + timedelta(seconds=60)
 
 

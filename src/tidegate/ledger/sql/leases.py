@@ -13,7 +13,7 @@ from tidegate.ledger.sql.rows import job_of, job_values, table_values, time_text
 from tidegate.ledger.sql.tables import RUNNING, jobs
 from tidegate.model.names import TableName
 
-_WAIT = "Wait until the other run ends or its lease has passed; tidegate jobs shows it."
+_WAIT = "Wait until the other run ends or its lease has passed; `tidegate status` shows it."
 
 
 def claim(connection: Connection, wanted: Job, now: datetime, is_dead: Callable[[str], bool]) -> Job:

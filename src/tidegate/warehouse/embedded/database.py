@@ -98,7 +98,7 @@ class Database:
                 if time.monotonic() + wait > deadline:
                     raise WarehouseLocked(
                         f'"{self.path}" is held by {holder} (waited {settings.lock_timeout:g} s)',
-                        hint="Wait until that process is done, or give many clients at once one `tidegate serve`.",
+                        hint="Wait until that process is done, or raise [warehouse] lock_timeout.",
                     ) from error
             time.sleep(wait)
             wait = min(wait * 1.5, _LONGEST_WAIT)

@@ -66,7 +66,7 @@ def test_a_file_that_another_process_holds(
     assert locked.value.message.startswith(f'"{settings.path}" is held by process {holder.pid} (')
     assert "python" in locked.value.message
     assert locked.value.message.endswith("(waited 0.2 s)")
-    assert "tidegate serve" in locked.value.hint
+    assert "lock_timeout" in locked.value.hint
 
 
 def test_waiting_until_the_other_process_is_done(settings: EmbeddedSettings, holder: subprocess.Popen[str]) -> None:
