@@ -99,6 +99,6 @@ def path_segment(name: str) -> str:
         c if c in _PATH_SAFE and not (c == "_" and i == 0) else "".join(f"!{b:02x}" for b in c.encode())
         for i, c in enumerate(name)
     )
-    if len(encoded) <= _MAX_PATH_SEGMENT:
+    if len(encoded) < _MAX_PATH_SEGMENT:
         return encoded
     return f"{encoded[: _MAX_PATH_SEGMENT - 17]}-{hashlib.sha256(name.encode()).hexdigest()[:16]}"

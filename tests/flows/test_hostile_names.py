@@ -145,3 +145,9 @@ def test_the_view_never_takes_the_place_of_a_view_of_somebody_else(world: World)
     assert world.with_policy(view="orders_both").archive().failures == ()
     assert rows_of(world, "public.orders_all") == [(1,)]
     assert world.value("SELECT COUNT(*) FROM public.orders_both") == 60
+
+
+def test_a_name_made_to_look_like_a_cut_one_has_a_folder_of_its_own() -> None:
+    cut = TableName("public", "é" * 60).path.partition("/")[2]
+    assert len(cut) == 120
+    assert TableName("public", cut).path != f"public/{cut}"
