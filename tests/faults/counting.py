@@ -1,4 +1,7 @@
-"""Ports wrapped so that every call is counted, and the process can die right before or right after call number k."""
+"""Ports wrapped so that every call is counted, and the process can die right before or right after call number k.
+
+A call that answers with an error is a call too.
+"""
 
 import os
 from collections.abc import Callable, Iterator
@@ -46,11 +49,11 @@ class Counted:
 
         def call(*arguments: Any, **options: Any) -> Any:
             number = self._calls.before(name)
-            result = value(*arguments, **options)
-            if isinstance(result, Iterator):
-                result = iter(list(result))
-            self._calls.after(number)
-            return result
+            try:
+                result = value(*arguments, **options)
+                return iter(list(result)) if isinstance(result, Iterator) else result
+            finally:
+                self._calls.after(number)
 
         return call
 

@@ -34,7 +34,7 @@ def _prepare_gc(world: World) -> None:
     world.restore(*JANUARY)
     world.clock.advance(days=3)
     world.archive()
-    orphan = next((world.folder / "lake").glob("w*/public/orders/tg_batch=*"))
+    orphan = min((world.folder / "lake").glob("w*/public/orders/tg_batch=*"))
     copied = shutil.copytree(orphan, orphan.with_name("tg_batch=20200101-000000-0badcafe"))
     (copied / "_tidegate" / "batch.json").unlink()
 

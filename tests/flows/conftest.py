@@ -21,6 +21,13 @@ def with_orders(initialised: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     return folder
 
 
+@pytest.fixture(scope="session")
+def with_archive(with_orders: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = shutil.copytree(with_orders, tmp_path_factory.mktemp("archived") / "world")
+    World(folder).archive()
+    return folder
+
+
 @pytest.fixture
 def empty(initialised: Path, tmp_path: Path) -> World:
     """An initialised warehouse without tables."""
@@ -31,3 +38,11 @@ def empty(initialised: Path, tmp_path: Path) -> World:
 def world(with_orders: Path, tmp_path: Path) -> World:
     """`public.orders` with 60 rows, ten a month from January to June 2020, under a monthly policy of 3 months."""
     return World(shutil.copytree(with_orders, tmp_path / "world"))
+
+
+@pytest.fixture
+def archived(with_archive: Path, tmp_path: Path) -> World:
+    """The day after January and February of `public.orders` were archived, in one batch."""
+    world = World(shutil.copytree(with_archive, tmp_path / "world"))
+    world.clock.advance(days=1)
+    return world

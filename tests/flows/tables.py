@@ -50,3 +50,9 @@ def periods(outcome: ArchiveOutcome, table: str | None = None) -> list[tuple[str
 def columns_of(names: Sequence[str]) -> str:
     """Names in double quotes, separated by commas."""
     return ", ".join('"' + name.replace('"', '""') + '"' for name in names)
+
+
+def lake_of(world: World) -> dict[str, bytes]:
+    """Every object of the lake by its key."""
+    root = world.folder / "lake"
+    return {str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*") if path.is_file()}

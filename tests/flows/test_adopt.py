@@ -7,8 +7,8 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from tests.flows.tables import archive, create, rows_of
-from tests.flows.test_rebuild import Failing, lake_of
+from tests.flows.failing import Failing
+from tests.flows.tables import archive, create, lake_of, rows_of
 from tests.world import AS_OF, ORDERS, World
 
 from tidegate.errors import ConfigError, ForeignWarehouse, ObjectMissing

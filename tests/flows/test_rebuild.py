@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.flows.tables import archive, create, policy, rows_of
+from tests.flows.failing import Failing
+from tests.flows.tables import archive, create, lake_of, policy, rows_of
 from tests.world import AS_OF, MONTHLY, ORDERS, World
 
-from tidegate.errors import ConfigError, CorruptRecord, ForeignWarehouse, LedgerUnreachable
+from tidegate.errors import ConfigError, CorruptRecord, ForeignWarehouse
 from tidegate.flows.hold import add_hold
 from tidegate.model.names import TableName
 from tidegate.model.policy import Action
@@ -44,11 +45,6 @@ def lose_warehouse(world: World) -> None:
 
 def records(world: World) -> list[Path]:
     return sorted((world.folder / "lake").glob("_tidegate/w*/log/public/orders/*"))
-
-
-def lake_of(world: World) -> dict[str, bytes]:
-    root = world.folder / "lake"
-    return {str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*") if path.is_file()}
 
 
 def ledger_of(world: World) -> list[object]:
@@ -198,25 +194,6 @@ def test_a_rebuild_that_was_cut_short_is_finished_by_the_next(busy: World) -> No
     assert control(busy) == known
 
 
-class Failing:
-    """A port one of whose calls fails when its arguments say so."""
-
-    def __init__(self, port: Any, method: str, when: Callable[..., bool]) -> None:
-        self._port, self._method, self._when = port, method, when
-
-    def __getattr__(self, name: str) -> Any:
-        real = getattr(self._port, name)
-        if name != self._method:
-            return real
-
-        def call(*args: Any) -> Any:
-            if self._when(*args):
-                raise LedgerUnreachable("the ledger is gone")
-            return real(*args)
-
-        return call
-
-
 @pytest.fixture
 def unpublished(world: World) -> World:
     """January and February are unloaded, described and verified, but the run ended before it could publish them."""
@@ -251,40 +228,37 @@ def test_a_batch_that_was_never_published_is_reported_and_not_counted(unpublishe
         assert unpublished.value("SELECT COUNT(*) FROM public.orders_all") == 60
 
 
-def test_a_record_that_was_committed_but_not_written_is_not_lost_by_a_rebuild(world: World) -> None:
-    world.archive()
-    last = records(world)[-1]
+def test_a_record_that_was_committed_but_not_written_is_not_lost_by_a_rebuild(archived: World) -> None:
+    last = records(archived)[-1]
     text = last.read_bytes()
     last.unlink()
-    lose_ledger(world)
-    outcome = world.rebuild()
+    lose_ledger(archived)
+    outcome = archived.rebuild()
     assert (outcome.batches, outcome.rows, outcome.unrecorded) == (1, 20, ())
     assert last.read_bytes() == text
-    assert world.verify().differences == ()
+    assert archived.verify().differences == ()
 
 
-def test_all_records_of_a_table_come_back_from_the_warehouse(world: World) -> None:
-    world.archive()
-    before = [path.read_bytes() for path in records(world)]
-    for path in records(world):
+def test_all_records_of_a_table_come_back_from_the_warehouse(archived: World) -> None:
+    before = [path.read_bytes() for path in records(archived)]
+    for path in records(archived):
         path.unlink()
-    lose_ledger(world)
-    assert world.rebuild().rows == 20
-    assert [path.read_bytes() for path in records(world)] == before
+    lose_ledger(archived)
+    assert archived.rebuild().rows == 20
+    assert [path.read_bytes() for path in records(archived)] == before
 
 
 @pytest.mark.parametrize("number", [1, 2, 3])
-def test_a_missing_record_is_named(world: World, number: int) -> None:
-    world.archive()
-    world.restore(*JANUARY)
-    records(world)[number - 1].unlink()
-    lose_warehouse(world)
+def test_a_missing_record_is_named(archived: World, number: int) -> None:
+    archived.restore(*JANUARY)
+    records(archived)[number - 1].unlink()
+    lose_warehouse(archived)
     with pytest.raises(CorruptRecord) as missing:
-        world.rebuild()
+        archived.rebuild()
     assert missing.value.message == f"record {number} of public.orders is missing in the lake"
     assert missing.value.hint == "Restore the object from a backup of the lake; nothing was changed."
     with pytest.raises(CorruptRecord):
-        world.rebuild()
+        archived.rebuild()
 
 
 BROKEN: dict[str, Callable[[Path], object]] = {
@@ -300,27 +274,24 @@ BROKEN: dict[str, Callable[[Path], object]] = {
 
 
 @pytest.mark.parametrize("how", list(BROKEN))
-def test_a_corrupt_record_is_named(world: World, how: str) -> None:
-    world.archive()
-    BROKEN[how](records(world)[0])
-    lose_warehouse(world)
-    lose_ledger(world)
+def test_a_corrupt_record_is_named(archived: World, how: str) -> None:
+    BROKEN[how](records(archived)[0])
+    lose_warehouse(archived)
+    lose_ledger(archived)
     with pytest.raises(CorruptRecord, match=r"^_tidegate/w[0-9a-f]+/log/public/orders/(0000000001.json|readme.txt) "):
-        world.rebuild()
+        archived.rebuild()
 
 
-def test_a_missing_descriptor_is_named(world: World) -> None:
-    world.archive()
-    (descriptor,) = (world.folder / "lake").glob("w*/public/orders/tg_batch=*/_tidegate/batch.json")
+def test_a_missing_descriptor_is_named(archived: World) -> None:
+    (descriptor,) = (archived.folder / "lake").glob("w*/public/orders/tg_batch=*/_tidegate/batch.json")
     descriptor.unlink()
-    lose_warehouse(world)
+    lose_warehouse(archived)
     with pytest.raises(CorruptRecord, match=r"/_tidegate/batch\.json is missing$"):
-        world.rebuild()
+        archived.rebuild()
 
 
-def test_a_lake_without_a_folder_of_this_place_is_named(world: World) -> None:
-    world.archive()
-    elsewhere = World(world.folder, world.policies, file="other.duckdb")
+def test_a_lake_without_a_folder_of_this_place_is_named(archived: World) -> None:
+    elsewhere = World(archived.folder, archived.policies, file="other.duckdb")
     with pytest.raises(ConfigError) as unknown:
         elsewhere.rebuild()
     assert unknown.value.message == "the lake has 0 folders of a warehouse at ../other.duckdb"
@@ -329,9 +300,8 @@ def test_a_lake_without_a_folder_of_this_place_is_named(world: World) -> None:
     assert elsewhere.rebuild(warehouse).rows == 20
 
 
-def test_init_does_not_pass_over_an_archive_that_is_there(world: World) -> None:
-    world.archive()
-    lose_warehouse(world)
+def test_init_does_not_pass_over_an_archive_that_is_there(archived: World) -> None:
+    lose_warehouse(archived)
     with pytest.raises(ForeignWarehouse, match=r"^the lake holds the archive of warehouse w[0-9a-f]+, which") as there:
-        world.initialise()
+        archived.initialise()
     assert there.value.hint == "Run `tidegate ledger rebuild` to bring it back from the lake alone."

@@ -58,12 +58,6 @@ def found(world: World, *, deep: bool = False) -> list[tuple[str, str, str]]:
     return [(d.kind, d.object, d.detail) for d in differences]
 
 
-@pytest.fixture
-def archived(world: World) -> World:
-    archive(world, AS_OF)
-    return world
-
-
 def test_a_clean_archive_of_every_kind_has_no_difference(world: World) -> None:
     create(world, "public.kept", "d DATE", "'2020-01-01'")
     create(world, "public.gone", "d DATE", "'2020-01-01'")
