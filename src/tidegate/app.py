@@ -10,8 +10,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from tidegate.config.settings import Settings
-from tidegate.errors import LakeUnreachable, TidegateError, UsageError, WarehouseLocked
+from tidegate.config.settings import S3Settings, Settings
+from tidegate.errors import ConfigError, LakeUnreachable, TidegateError, UsageError, WarehouseLocked
 from tidegate.lake.base import Lake
 from tidegate.ledger.base import JobState, Ledger
 from tidegate.model.names import TableName
@@ -54,7 +54,7 @@ class App:
     def lake(self) -> Lake:
         from tidegate.lake.local import LocalLake
 
-        return LocalLake(self.settings.lake)
+        return LocalLake(_local(self.settings.lake))
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -79,6 +79,8 @@ class App:
 
     def _make_lake_folder(self) -> None:
         """Only `init` makes it: elsewhere a missing folder means a wrong address."""
+        if not isinstance(self.settings.lake, Path):
+            return
         try:
             self.settings.lake.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -257,6 +259,12 @@ class App:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _local(lake: Path | S3Settings) -> Path:
+    if isinstance(lake, Path):
+        return lake
+    raise ConfigError(f"the lake {lake.uri} is not a folder", hint="Let [lake] url name a folder.")
 
 
 def _name(table: Name) -> TableName:

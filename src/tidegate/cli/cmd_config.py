@@ -29,7 +29,7 @@ def _document(settings: Settings) -> dict[str, object]:
         "message_type": "result",
         "file": str(settings.file),
         "timezone": settings.timezone,
-        "warehouse": str(settings.warehouse.path),
+        "warehouse": str(settings.warehouse.address),
         "lake": str(settings.lake),
         "ledger": str(settings.ledger),
         "policies": [
@@ -50,7 +50,7 @@ def _lines(settings: Settings) -> list[str]:
     lines = [
         f"{settings.file} is correct",
         f"  timezone   {settings.timezone}",
-        f"  warehouse  {settings.warehouse.path}",
+        f"  warehouse  {settings.warehouse.address}",
         f"  lake       {settings.lake}",
         f"  ledger     {settings.ledger}",
         f"  {counted(len(settings.policies), 'policy', 'policies')}",

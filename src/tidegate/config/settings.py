@@ -3,13 +3,116 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tidegate.config.secret import Secret
 from tidegate.model.policy import Policy
+
+
+@dataclass(frozen=True)
+class Aws:
+    """How clients of AWS are made. None leaves it to the usual chain: environment, profile, instance role.
+
+    `endpoint` replaces the service's own address: another S3 store, a VPC endpoint, a local Redshift.
+    """
+
+    region: str | None = None
+    profile: str | None = None
+    endpoint: str | None = None
+
+
+@dataclass(frozen=True)
+class S3Settings:
+    """A lake on S3. `prefix` is empty or ends with `/`. `kms_key`: SSE-KMS with this key, else the bucket's default."""
+
+    bucket: str
+    prefix: str = ""
+    aws: Aws = Aws()
+    kms_key: str | None = None
+
+    @property
+    def uri(self) -> str:
+        """`s3://bucket/prefix/`"""
+        return f"s3://{self.bucket}/{self.prefix}"
+
+
+@dataclass(frozen=True)
+class DataApiSettings:
+    """Redshift through its Data API: a serverless `workgroup`, or a `cluster` with `db_user` or `secret`.
+
+    `secret` is the ARN or name of one in Secrets Manager. `statement_timeout` in seconds; None leaves it to the
+    warehouse.
+    """
+
+    database: str
+    workgroup: str | None = None
+    cluster: str | None = None
+    db_user: str | None = None
+    secret: str | None = None
+    aws: Aws = Aws()
+    query_group: str = "tidegate"
+    statement_timeout: float | None = None
+
+    @property
+    def address(self) -> str:
+        """Names it in messages, without secrets."""
+        return f"{self.workgroup or self.cluster}/{self.database}"
+
+
+@dataclass(frozen=True)
+class ConnectorSettings:
+    """Redshift through its SQL endpoint (redshift_connector).
+
+    Either `user` with `password` or `secret` (Secrets Manager, by ARN or name), or IAM: a serverless `workgroup`, or
+    a `cluster` with `user` as its database user. `ca_file` is the PEM file that the server's certificate is checked
+    against, else the certificates that the driver brings.
+    """
+
+    database: str
+    host: str | None = None
+    port: int = 5439
+    user: str | None = None
+    password: Secret | None = None
+    secret: str | None = None
+    workgroup: str | None = None
+    cluster: str | None = None
+    ca_file: Path | None = None
+    aws: Aws = Aws()
+    query_group: str = "tidegate"
+    statement_timeout: float | None = None
+
+    @property
+    def address(self) -> str:
+        """Names it in messages, without secrets."""
+        return f"{self.host or self.workgroup or self.cluster}/{self.database}"
+
+
+@dataclass(frozen=True)
+class PostgresSettings:
+    """A ledger on PostgreSQL. `iam`: the password is an RDS token, made anew for each connection.
+
+    `sslmode` and `ca_file` as libpq takes them.
+    """
+
+    host: str
+    database: str
+    user: str
+    port: int = 5432
+    password: Secret | None = None
+    iam: bool = False
+    sslmode: str = "prefer"
+    ca_file: Path | None = None
+    aws: Aws = Aws()
+
+    @property
+    def address(self) -> str:
+        """Names it in messages, without secrets."""
+        return f"{self.host}:{self.port}/{self.database}"
 
 
 @dataclass(frozen=True)
 class EmbeddedSettings:
     """`path`: the DuckDB file. `base`: the folder that relative paths in SQL start from. `lake_root`: the local
-    lake's folder, or None. `lock_timeout` in seconds. `memory_limit` as DuckDB writes it, e.g. `2GB`.
+    lake's folder, or None. `lock_timeout` in seconds. `memory_limit` as DuckDB writes it, e.g. `2GB`. `s3`: how
+    s3:// addresses in SQL are reached.
     """
 
     path: Path
@@ -18,17 +121,25 @@ class EmbeddedSettings:
     lock_timeout: float = 30.0
     memory_limit: str | None = None
     threads: int | None = None
+    s3: Aws = Aws()
+
+    @property
+    def address(self) -> str:
+        """Names it in messages."""
+        return str(self.path)
 
 
 @dataclass(frozen=True)
 class Settings:
-    """`lake` and `ledger` are URLs or absolute paths as configured. `control_schema` holds the control tables."""
+    """`lake` is a folder or an S3 prefix, `ledger` a SQLite file or a PostgreSQL database. `control_schema` holds the
+    control tables.
+    """
 
     file: Path
     timezone: str
-    warehouse: EmbeddedSettings
-    lake: Path
-    ledger: Path
+    warehouse: EmbeddedSettings | DataApiSettings | ConnectorSettings
+    lake: Path | S3Settings
+    ledger: Path | PostgresSettings
     control_schema: str = "tidegate"
     external_schema: str = "tidegate_cold"
     glue_database: str = "tidegate"
