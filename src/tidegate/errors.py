@@ -4,6 +4,7 @@
     ├── UsageError                        2  usage
     │   └── StatementError                2  sql.failed           the engine rejected a statement
     │       ├── StatementRefused          2  sql.refused          Redshift, or the embedded engine, does not do this
+    │       ├── StatementCancelled        2  sql.cancelled        somebody cancelled it
     │       └── SerializationConflict     7  sql.conflict         another session changed the same table (retry)
     ├── ConfigError                       3  config
     │   ├── ConfigNotFound                3  config.missing
@@ -21,7 +22,8 @@
     │   └── CorruptRecord                 6  difference.record    a stored document cannot be read
     ├── Unreachable                       7  unreachable
     │   ├── WarehouseUnreachable          7  unreachable.warehouse
-    │   │   └── WarehouseLocked           7  unreachable.locked
+    │   │   ├── WarehouseLocked           7  unreachable.locked
+    │   │   └── StillRunning              7  unreachable.running  the caller's time ended before its statement
     │   ├── LakeUnreachable               7  unreachable.lake
     │   │   ├── ObjectNotFound            7  lake.not_found
     │   │   └── ObjectExists              7  lake.exists          a conditional put lost
@@ -55,11 +57,26 @@ class UsageError(TidegateError):
 
 
 class StatementError(UsageError):
+    """`sqlstate`: the five characters that a PostgreSQL client gets, where the engine tells; `position`: the character
+    of the statement, counted from 1, at which it went wrong, where that is known.
+    """
+
     code = "sql.failed"
+
+    def __init__(
+        self, message: str, *, hint: str = "", sqlstate: str | None = None, position: int | None = None
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.sqlstate = sqlstate
+        self.position = position
 
 
 class StatementRefused(StatementError):
     code = "sql.refused"
+
+
+class StatementCancelled(StatementError):
+    code = "sql.cancelled"
 
 
 class SerializationConflict(StatementError):
@@ -142,6 +159,12 @@ class WarehouseUnreachable(Unreachable):
 
 class WarehouseLocked(WarehouseUnreachable):
     code = "unreachable.locked"
+
+
+class StillRunning(WarehouseUnreachable):
+    """The statement goes on in the warehouse; the same call, made again, finds it and waits for it."""
+
+    code = "unreachable.running"
 
 
 class LakeUnreachable(Unreachable):

@@ -21,11 +21,16 @@ class ResultColumn:
 
 @dataclass(frozen=True)
 class Result:
-    """`rows` are all fetched. `rowcount` counts the rows returned, or changed, or unloaded, or loaded."""
+    """`rows` are all fetched. `rowcount` counts the rows returned, or changed, or unloaded, or loaded.
+
+    `command` is what was done, in the words of a PostgreSQL command tag without its counts: `SELECT`, `CREATE TABLE`,
+    `UNLOAD`; empty where the driver does not tell.
+    """
 
     columns: tuple[ResultColumn, ...] = ()
     rows: tuple[Row, ...] = ()
     rowcount: int = 0
+    command: str = ""
 
 
 @dataclass(frozen=True)
