@@ -70,6 +70,6 @@ def test_a_wrong_file_is_exit_3(cli: Cli) -> None:
     told = cli("config", "check")
     assert (told.exit_code, told.stdout) == (3, "")
     assert told.stderr == (
-        f"error: {cli.folder}/tidegate.toml: [ledger] unknown key retention; known are url\n"
+        f"error: {cli.folder}/tidegate.toml: [ledger] unknown key retention; known are password, url\n"
         "hint: Correct tidegate.toml, then run `tidegate config check`.\n"
     )

@@ -3,17 +3,26 @@
 import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TypeVar
 
 from pydantic import ValidationError
 
-from tidegate.config.addresses import lake_path, ledger_path, warehouse_path
 from tidegate.config.expand import expand
 from tidegate.config.policies import to_policies
 from tidegate.config.problems import Location, describe, fail
 from tidegate.config.schema import ConfigFile
-from tidegate.config.settings import EmbeddedSettings, Settings
+from tidegate.config.sections import lake_settings, ledger_settings, warehouse_settings
+from tidegate.config.settings import (
+    EmbeddedSettings,
+    LakeSettings,
+    LedgerSettings,
+    S3Settings,
+    Settings,
+    WarehouseSettings,
+)
 from tidegate.errors import ConfigError, ConfigNotFound
 
+_T = TypeVar("_T")
 DEFAULT_FILE = "tidegate.toml"
 VARIABLE = "TIDEGATE_CONFIG"
 
@@ -81,19 +90,23 @@ def _parse(file: Path) -> dict[str, object]:
 def _settings(file: Path, config: ConfigFile) -> Settings:
     problems: list[tuple[Location, str]] = []
 
-    def resolve(section: str, url: str, read: Callable[[str, Path], Path]) -> Path:
+    def resolve(section: str, read: Callable[[], _T], instead: _T) -> _T:
         try:
-            return read(url, file.parent)
+            return read()
         except ValueError as error:
-            problems.append(((section, "url"), f"[{section}] url {error}"))
-            return Path()
+            problems.append(((section, "url"), f"[{section}] {error}"))
+            return instead
 
-    warehouse = resolve("warehouse", config.warehouse.url, warehouse_path)
-    lake = resolve("lake", config.lake.url, lake_path)
-    ledger = resolve("ledger", config.ledger.url, ledger_path)
+    folder = file.parent
+    nowhere: LakeSettings = S3Settings("")
+    no_ledger: LedgerSettings = Path()
+    no_warehouse: WarehouseSettings = EmbeddedSettings(Path(), Path())
+    lake = resolve("lake", lambda: lake_settings(config.lake, folder), nowhere)
+    warehouse = resolve("warehouse", lambda: warehouse_settings(config.warehouse, folder, lake), no_warehouse)
+    ledger = resolve("ledger", lambda: ledger_settings(config.ledger, folder), no_ledger)
     control, external = config.warehouse.control_schema, config.catalog.external_schema
     if not problems:
-        problems += _apart({"warehouse": warehouse, "ledger": ledger}, lake)
+        problems += _apart(warehouse, lake, ledger)
     if control == external:
         problems.append((("catalog",), f"[warehouse] schema and [catalog] external_schema are both {control}"))
     policies, found = to_policies(config.archive, frozenset({control, external}))
@@ -103,13 +116,7 @@ def _settings(file: Path, config: ConfigFile) -> Settings:
     return Settings(
         file=file,
         timezone=config.timezone,
-        warehouse=EmbeddedSettings(
-            path=warehouse,
-            base=file.parent,
-            lake_root=lake,
-            lock_timeout=config.warehouse.lock_timeout,
-            memory_limit=config.warehouse.memory_limit,
-        ),
+        warehouse=warehouse,
         lake=lake,
         ledger=ledger,
         control_schema=control,
@@ -121,12 +128,17 @@ def _settings(file: Path, config: ConfigFile) -> Settings:
     )
 
 
-def _apart(files: Mapping[str, Path], lake: Path) -> list[tuple[Location, str]]:
+def _apart(warehouse: WarehouseSettings, lake: LakeSettings, ledger: LedgerSettings) -> list[tuple[Location, str]]:
     """A database file in the lake would be listed and opened like an object, which breaks its locks."""
+    files: dict[str, Path] = {}
+    if isinstance(warehouse, EmbeddedSettings):
+        files["warehouse"] = warehouse.path
+    if isinstance(ledger, Path):
+        files["ledger"] = ledger
     problems: list[tuple[Location, str]] = [
         ((section, "url"), f"[{section}] url is the file {file}, which lies inside the lake {lake}")
         for section, file in files.items()
-        if file.is_relative_to(lake)
+        if isinstance(lake, Path) and file.is_relative_to(lake)
     ]
     if len(set(files.values())) < len(files):
         problems.append((("ledger", "url"), "[warehouse] url and [ledger] url are the same file"))

@@ -13,6 +13,7 @@ from tidegate.model.periods import Granularity
 from tidegate.model.policy import GB, Action, Housekeeping
 
 _MEMORY = re.compile(r"[0-9]+(\.[0-9]+)? ?([KMGT]i?)?B", re.IGNORECASE)
+_ENDPOINT = re.compile(r"https?://[^\s/?#@]+/?")
 _MAX_FILE_BYTES = (32_000_000, 6_200_000_000)
 """MAXFILESIZE is at most 6.2 GB, and for Parquet a multiple of 32 MB (developer guide, UNLOAD)."""
 
@@ -86,6 +87,25 @@ def _file_mb(value: object) -> int:
     return size // 1_000_000
 
 
+def _text(value: str) -> str:
+    if not value.strip():
+        raise ValueError("must not be empty")
+    return value
+
+
+def _some_time(value: float) -> float:
+    if value < 1:
+        raise ValueError("must be 1 second or more")
+    return value
+
+
+def _endpoint(value: str) -> str:
+    if _ENDPOINT.fullmatch(value) is None:
+        raise ValueError('must be an address such as "https://s3.example.com"')
+    return value.rstrip("/")
+
+
+Text = Annotated[str, AfterValidator(_text)]
 Identifier = Annotated[str, AfterValidator(_identifier)]
 Table = Annotated[str, AfterValidator(_table)]
 Size = Annotated[int, BeforeValidator(parse_bytes)]
@@ -99,19 +119,36 @@ class Section(BaseModel):
 
 
 class WarehouseSection(Section):
+    """`memory_limit` and `lock_timeout` are for duckdb://, the keys from `driver` on for Redshift."""
+
     url: str
     iam_role: str = "default"
+    control_schema: Identifier = Field(default="tidegate", alias="schema")
     memory_limit: Annotated[str, AfterValidator(_memory)] | None = None
     lock_timeout: Seconds = 30.0
-    control_schema: Identifier = Field(default="tidegate", alias="schema")
+    driver: Literal["data_api", "connector"] | None = None
+    secret: Text | None = None
+    password: Text | None = None
+    ca_file: Text | None = None
+    query_group: Text = "tidegate"
+    statement_timeout: Annotated[Seconds, AfterValidator(_some_time)] | None = None
 
 
 class LakeSection(Section):
+    """The keys after `url` are for s3://."""
+
     url: str
+    region: Text | None = None
+    profile: Text | None = None
+    endpoint: Annotated[str, AfterValidator(_endpoint)] | None = None
+    kms_key: Text | None = None
 
 
 class LedgerSection(Section):
+    """`password` is for postgresql://."""
+
     url: str = "sqlite:///tidegate.sqlite"
+    password: Text | None = None
 
 
 class CatalogSection(Section):

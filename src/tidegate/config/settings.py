@@ -129,6 +129,11 @@ class EmbeddedSettings:
         return str(self.path)
 
 
+WarehouseSettings = EmbeddedSettings | DataApiSettings | ConnectorSettings
+LakeSettings = Path | S3Settings
+LedgerSettings = Path | PostgresSettings
+
+
 @dataclass(frozen=True)
 class Settings:
     """`lake` is a folder or an S3 prefix, `ledger` a SQLite file or a PostgreSQL database. `control_schema` holds the
@@ -137,9 +142,9 @@ class Settings:
 
     file: Path
     timezone: str
-    warehouse: EmbeddedSettings | DataApiSettings | ConnectorSettings
-    lake: Path | S3Settings
-    ledger: Path | PostgresSettings
+    warehouse: WarehouseSettings
+    lake: LakeSettings
+    ledger: LedgerSettings
     control_schema: str = "tidegate"
     external_schema: str = "tidegate_cold"
     glue_database: str = "tidegate"

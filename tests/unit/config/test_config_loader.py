@@ -132,7 +132,7 @@ def test_a_syntax_error_names_its_line(settings: Load, text: str, where: str) ->
         ("lake = 3\n" + BASE.partition("[lake]")[0], "lake must be a section that begins with [lake]"),
         (BASE.partition("[lake]")[0], "the section [lake] is missing"),
         ("[warehouse]\n" + BASE.partition("\n[lake]")[2].join(["[lake]", ""]), "[warehouse] url is missing"),
-        (BASE + '[ledger]\npath = "x"', "[ledger] unknown key path; known are url"),
+        (BASE + '[ledger]\npath = "x"', "[ledger] unknown key path; known are password, url"),
         (BASE + '[catalog]\nexternal_schema = ""', '[catalog] external_schema is "", but a name is empty'),
         (BASE + '[catalog]\nexternal_schema = "TIDEGATE"', "[warehouse] schema and [catalog] external_schema are both"),
         (

@@ -1,0 +1,79 @@
+"""Addresses of services, taken apart. Texts of errors complete "url …" and never hold a password."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+
+@dataclass(frozen=True)
+class Url:
+    """`scheme://user:password@host:port/path?options`, percent-decoded; `path` without its first slash."""
+
+    scheme: str
+    host: str
+    port: int | None
+    user: str | None
+    password: str | None
+    path: str
+    options: Mapping[str, str]
+
+
+def scheme_of(url: str) -> str:
+    """`postgresql` of `postgresql+psycopg://…`; empty when there is none."""
+    return url.partition("://")[0].partition("+")[0].lower() if "://" in url else ""
+
+
+def parse_url(url: str, form: str, options: Collection[str]) -> Url:
+    """Take an address apart; `form` shows how it is written, `options` are those it may have.
+
+    Raises:
+        ValueError: it is none, lacks a host, or has an option that is unknown, empty or given twice.
+    """
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+        found = parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query))
+    except ValueError as error:
+        raise ValueError(f"must be written as {form}") from error
+    host = _host(parts.netloc)
+    if not host or parts.fragment or any(c.isspace() or ord(c) < 32 for c in url):
+        raise ValueError(f"must be written as {form}")
+    return Url(
+        scheme_of(url),
+        host,
+        port,
+        unquote(parts.username) if parts.username else None,
+        unquote(parts.password) if parts.password else None,
+        unquote(parts.path.removeprefix("/")),
+        _options(found, options),
+    )
+
+
+def _host(netloc: str) -> str:
+    """The host as written: urlsplit would fold its case."""
+    host = netloc.rpartition("@")[2]
+    if host.startswith("["):
+        return host[1:].partition("]")[0]
+    return host.partition(":")[0]
+
+
+def _options(found: list[tuple[str, str]], known: Collection[str]) -> Mapping[str, str]:
+    options: dict[str, str] = {}
+    for name, value in found:
+        if name not in known:
+            close = get_close_matches(name, known, n=1)
+            end = f", did you mean {close[0]}?" if close else f"; known are {', '.join(sorted(known))}"
+            raise ValueError(f"has the unknown option {name}{end}")
+        if not value or name in options:
+            raise ValueError(f"has the option {name} {'twice' if name in options else 'without a value'}")
+        options[name] = value
+    return options
+
+
+def flag(url: Url, name: str) -> bool:
+    """An option that is true or false; false when it is not there. Raises ValueError."""
+    value = url.options.get(name, "false").lower()
+    if value not in ("true", "false"):
+        raise ValueError(f"has the option {name}, which must be true or false")
+    return value == "true"
