@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tidegate.config.schema import WarehouseSection
 from tidegate.config.secret import Secret
-from tidegate.config.settings import Aws, ConnectorSettings, DataApiSettings
+from tidegate.config.settings import DEFAULT_QUERY_GROUP, Aws, ConnectorSettings, DataApiSettings
 from tidegate.config.urls import Url, parse_url, scheme_of
 
 SERVERLESS = "redshift-serverless"
@@ -51,7 +51,7 @@ def _data_api(section: WarehouseSection, url: Url, is_endpoint: bool) -> DataApi
         db_user=_user(url),
         secret=section.secret,
         aws=_aws(url),
-        query_group=section.query_group,
+        query_group=section.query_group or DEFAULT_QUERY_GROUP,
         statement_timeout=section.statement_timeout,
     )
 
@@ -76,7 +76,7 @@ def _connector(section: WarehouseSection, url: Url, folder: Path, is_endpoint: b
         cluster=first if by_aws and url.scheme == PROVISIONED else None,
         ca_file=None if section.ca_file is None else folder / section.ca_file,
         aws=_aws(url),
-        query_group=section.query_group,
+        query_group=section.query_group or DEFAULT_QUERY_GROUP,
         statement_timeout=section.statement_timeout,
     )
 

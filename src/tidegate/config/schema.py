@@ -130,7 +130,7 @@ class WarehouseSection(Section):
     secret: Text | None = None
     password: Text | None = None
     ca_file: Text | None = None
-    query_group: Text = "tidegate"
+    query_group: Text | None = None
     statement_timeout: Annotated[Seconds, AfterValidator(_some_time)] | None = None
 
 

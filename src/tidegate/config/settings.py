@@ -6,6 +6,8 @@ from pathlib import Path
 from tidegate.config.secret import Secret
 from tidegate.model.policy import Policy
 
+DEFAULT_QUERY_GROUP = "tidegate"
+
 
 @dataclass(frozen=True)
 class Aws:
@@ -48,7 +50,7 @@ class DataApiSettings:
     db_user: str | None = None
     secret: str | None = None
     aws: Aws = Aws()
-    query_group: str = "tidegate"
+    query_group: str = DEFAULT_QUERY_GROUP
     statement_timeout: float | None = None
 
     @property
@@ -76,7 +78,7 @@ class ConnectorSettings:
     cluster: str | None = None
     ca_file: Path | None = None
     aws: Aws = Aws()
-    query_group: str = "tidegate"
+    query_group: str = DEFAULT_QUERY_GROUP
     statement_timeout: float | None = None
 
     @property
