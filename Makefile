@@ -1,8 +1,8 @@
 # Everything that is done with this repository. `make test` and `make demo` need Python 3.11 or newer and nothing
-# else: they make .venv with the locked packages first.
+# else: they make .venv with the locked packages first, and .venv-emulator with the AWS emulator of the tests.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench faults lock clean core dev
+.PHONY: help demo test check bench faults lock clean core dev emulator
 
 export PYTHON
 
@@ -18,7 +18,7 @@ demo: core ## Show the main job on realistic orders: load, archive, query hot an
 	rm -rf demo
 	$(BIN)/tidegate demo --dir demo
 
-test: check ## Run all checks and all tests
+test: check emulator ## Run all checks and all tests
 	$(PYTEST)
 
 check: dev ## Run the linter, the formatter, the type checker and the import contracts
@@ -30,7 +30,7 @@ check: dev ## Run the linter, the formatter, the type checker and the import con
 bench: dev ## Measure Tidegate against the raw engine, side by side
 	$(BIN)/python -m bench
 
-faults: dev ## Run the property and crash tests with many more examples
+faults: dev emulator ## Run the property and crash tests with many more examples
 	$(PYTEST) --hypothesis-profile faults tests/property tests/faults
 
 lock: dev ## Lock the newest allowed packages, with hashes; needs uv
@@ -41,9 +41,9 @@ lock: dev ## Lock the newest allowed packages, with hashes; needs uv
 	$(LOCK) requirements/emulator.in -o requirements/emulator.txt
 	$(LOCK) -c requirements/dev.txt requirements/build.in -o requirements/build.txt
 
-clean: ## Remove all that make has made, .venv too
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist demo
+clean: ## Remove all that make has made, both virtual environments too
+	rm -rf .venv .venv-emulator .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist demo
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-core dev:
+core dev emulator:
 	@requirements/install $@

@@ -3,6 +3,8 @@
 import pytest
 from hypothesis import HealthCheck, settings
 
+pytest_plugins = ["tests.servers.fixtures"]
+
 settings.register_profile("test", derandomize=True, max_examples=30, deadline=None, database=None)
 settings.register_profile(
     "faults", max_examples=3000, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]

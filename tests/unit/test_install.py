@@ -15,8 +15,9 @@ def machine(tmp_path: Path) -> Path:
     """A checkout in a folder with a space, and `bin` as the only folder of PATH."""
     checkout = tmp_path / "check out"
     (checkout / "requirements").mkdir(parents=True)
-    for name in ("requirements/install", "requirements/core.txt", "requirements/build.txt", "pyproject.toml"):
-        shutil.copy(ROOT / name, checkout / name)
+    for name in ("install", "core.txt", "emulator.txt", "build.txt"):
+        shutil.copy(ROOT / "requirements" / name, checkout / "requirements" / name)
+    shutil.copy(ROOT / "pyproject.toml", checkout)
     (tmp_path / "bin").mkdir()
     for tool in TOOLS:
         found = shutil.which(tool)
@@ -33,13 +34,13 @@ def python(machine: Path, name: str, text: str) -> None:
 
 def fake_python(before: str = "") -> str:
     """A Python that succeeds in all it is asked for, and whose virtual environment is itself."""
-    make = f'{shutil.which("mkdir")} -p .venv/bin; {shutil.which("cp")} "$0" .venv/bin/python'
+    make = f'{shutil.which("mkdir")} -p "$4/bin"; {shutil.which("cp")} "$0" "$4/bin/python"'
     return f'{before}\ncase "$*" in *"venv --clear"*) {make};; esac'
 
 
-def install(machine: Path, folder: str = "check out") -> subprocess.CompletedProcess[str]:
+def install(machine: Path, folder: str = "check out", set_name: str = "core") -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [machine / folder / "requirements/install", "core"],
+        [machine / folder / "requirements/install", set_name],
         env={"PATH": str(machine / "bin")},
         capture_output=True,
         text=True,
@@ -95,3 +96,20 @@ def test_an_environment_of_another_folder_is_made_anew(machine: Path) -> None:
     (machine / "check out").rename(machine / "moved")
     assert install(machine, "moved").stdout.startswith("Making .venv with ")
     assert install(machine, "moved").stdout == ""
+
+
+def test_the_emulator_gets_an_environment_of_its_own_without_this_package(machine: Path) -> None:
+    log = machine / "log"
+    python(machine, "python3.11", fake_python(f'echo "$*" >>"{log}"'))
+    done = install(machine, set_name="emulator")
+    assert done.stdout.splitlines() == [
+        f"Making .venv-emulator with {machine}/bin/python3.11",
+        "Installing the locked packages of requirements/emulator.txt",
+    ]
+    assert [line for line in log.read_text().splitlines() if line.startswith("-m ")] == [
+        "-m venv --clear .venv-emulator",
+        "-m pip --disable-pip-version-check --no-input install --quiet --require-hashes --only-binary :all: "
+        "-r requirements/emulator.txt",
+    ]
+    assert install(machine, set_name="emulator").stdout == ""
+    assert not (machine / "check out/.venv").exists()

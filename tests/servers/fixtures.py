@@ -1,0 +1,24 @@
+"""Fixtures for every test: servers that start when the first test asks for them and end with the session."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from tests.servers.emulator import Emulator, running_emulator
+
+
+@pytest.fixture(scope="session")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    """One emulator for all tests of a worker: use a bucket of your own (`emulator.new_bucket()`)."""
+    with running_emulator(tmp_path_factory.mktemp("emulator")) as running:
+        yield running
+
+
+@pytest.fixture
+def aws_environment(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Emulator:
+    """The emulator, with its keys and region as this test's environment and all other AWS settings gone."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    for name, value in emulator.environment.items():
+        monkeypatch.setenv(name, value)
+    return emulator
