@@ -112,6 +112,10 @@ class Ledger(Protocol):
 
     def files(self, batch: str) -> Sequence[FileEntry]: ...
 
+    def file_sizes(self) -> dict[tuple[str, date], tuple[int, int]]:
+        """Number and bytes of the files of every (batch, period), in one query."""
+        ...
+
     def begin_step(self, batch: str, step: str, now: datetime) -> int:
         """Record that a step begins; returns the attempt, counted from 1."""
         ...

@@ -109,6 +109,19 @@ def test_files_are_replaced_as_a_whole_and_in_the_order_of_bytes(ledger: Ledger)
     assert ledger.files("b2") == FILES[:1]
 
 
+def test_files_are_counted_and_summed_for_each_period_of_each_batch(ledger: Ledger) -> None:
+    ledger.save_batch(BATCH)
+    ledger.save_batch(replace(BATCH, id="b2"))
+    assert ledger.file_sizes() == {}
+    ledger.save_files("b1", [*FILES[:2], replace(FILES[2], period=date(2020, 2, 1), size=7)])
+    ledger.save_files("b2", FILES[:1])
+    assert ledger.file_sizes() == {
+        ("b1", date(2020, 1, 1)): (2, 5_000_000_100),
+        ("b1", date(2020, 2, 1)): (1, 7),
+        ("b2", date(2020, 1, 1)): (1, 100),
+    }
+
+
 def test_a_failed_replacement_leaves_the_former_files(ledger: Ledger) -> None:
     ledger.save_batch(BATCH)
     ledger.save_files("b1", FILES[:2])

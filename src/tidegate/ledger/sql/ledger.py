@@ -108,6 +108,11 @@ class SqlLedger:
         found = select(tables.files).where(tables.files.c.batch == batch).order_by(tables.files.c.key)
         return self._read(found, rows.file_of)
 
+    def file_sizes(self) -> dict[tuple[str, date], tuple[int, int]]:
+        files = tables.files.c
+        found = select(files.batch, files.period, func.count().label("files"), func.sum(files.size).label("bytes"))
+        return dict(self._read(found.group_by(files.batch, files.period), rows.sizes_of))
+
     def begin_step(self, batch: str, step: str, now: datetime) -> int:
         """Raises LedgerUnreachable when the batch was never saved, or was cleared."""
         steps = tables.steps

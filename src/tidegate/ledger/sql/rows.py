@@ -145,6 +145,11 @@ def file_of(row: RowMapping) -> FileEntry:
     )
 
 
+def sizes_of(row: RowMapping) -> tuple[tuple[str, date], tuple[int, int]]:
+    """Number and bytes of the files of a (batch, period)."""
+    return (row["batch"], date.fromisoformat(row["period"])), (int(row["files"]), int(row["bytes"]))
+
+
 def hold_values(hold: Hold) -> Values:
     return {
         "id": hold.id,
