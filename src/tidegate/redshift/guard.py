@@ -32,3 +32,8 @@ def guard_reason(text: str) -> str | None:
     """The reason in an engine's error text, e.g. `hot rows changed: 10`; None when it is not a guard's error."""
     match = _REASON.search(text)
     return match.group(1).strip() if match else None
+
+
+def guard_text(reason: str) -> str:
+    """The text that the failing cast of a guard complains about: what `guard_reason` finds the reason in again."""
+    return _MARK + reason

@@ -9,6 +9,7 @@ from tidegate.config.settings import EmbeddedSettings
 from tidegate.model.names import TableName
 from tidegate.warehouse.base import Result
 from tidegate.warehouse.embedded.definitions import Definitions
+from tidegate.warehouse.embedded.facts import SessionFacts
 from tidegate.warehouse.embedded.lexer import Token
 
 
@@ -29,6 +30,7 @@ class Context:
     `writes(table)` must be called before the first change to a table: it takes the writer's lock and refuses with
     SerializationConflict when an UPDATE or DELETE (`replaces=True`) would miss a change committed since the snapshot.
     `definitions`: what `catalog` may remember of tables and views, and the session's temporary tables.
+    `facts`: what the session knows of itself.
     """
 
     cursor: duckdb.DuckDBPyConnection
@@ -36,6 +38,7 @@ class Context:
     in_block: bool
     writes: Callable[[TableName, bool], None]
     definitions: Definitions = field(default_factory=Definitions)
+    facts: SessionFacts = field(default_factory=SessionFacts)
 
 
 Handler = Callable[[Context, Statement], Result]

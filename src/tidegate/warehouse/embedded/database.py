@@ -5,9 +5,11 @@ through cursors. Closing any other handle on the file would drop the lock, so no
 """
 
 import ctypes
+import itertools
 import os
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
@@ -18,7 +20,9 @@ from tidegate.model.names import TableName
 from tidegate.warehouse.embedded import bootstrap
 from tidegate.warehouse.embedded.catalog import CATALOG
 from tidegate.warehouse.embedded.definitions import SharedDefinitions
-from tidegate.warehouse.embedded.failures import lock_holder, open_failure, statement_failure
+from tidegate.warehouse.embedded.failures import cancelled, lock_holder, open_failure, statement_failure
+from tidegate.warehouse.embedded.history import History
+from tidegate.warehouse.embedded.writer import WriterLock
 
 _FIRST_WAIT = 0.005
 _LONGEST_WAIT = 0.25
@@ -36,10 +40,12 @@ class Database:
         self._commits = 0
         self._changed: dict[TableName, int] = {}
         self.definitions = SharedDefinitions()
+        self.history = History()
+        self._transactions = itertools.count(1)
 
     def _make_locks(self) -> None:
         self._opening = threading.Lock()
-        self._writer = threading.Lock()
+        self.writer = WriterLock()
         self._counting = threading.Lock()
 
     def acquire(self, settings: EmbeddedSettings) -> duckdb.DuckDBPyConnection:
@@ -125,20 +131,27 @@ class Database:
             raise
         return connection
 
-    def take_writer(self, timeout: float) -> None:
+    def next_transaction(self) -> int:
+        """The number of a transaction that begins."""
+        return next(self._transactions)
+
+    def take_writer(self, timeout: float, called_off: Callable[[], bool]) -> None:
         """Wait to be the one writing transaction.
 
         Raises:
+            StatementCancelled: the wait was called off (`self.writer.look_again`).
             WarehouseLocked: another transaction of this process wrote for longer than `timeout` seconds.
         """
-        if not self._writer.acquire(timeout=max(timeout, 0)):
+        if not self.writer.take(timeout, called_off):
+            if called_off():
+                raise cancelled()
             raise WarehouseLocked(
                 f'another transaction of process {os.getpid()} is writing to "{self.path}" (waited {timeout:g} s)',
                 hint="Wait until that transaction ends, or raise warehouse.lock_timeout.",
             )
 
     def release_writer(self) -> None:
-        self._writer.release()
+        self.writer.release()
 
     @property
     def commits(self) -> int:
@@ -160,7 +173,7 @@ class Database:
     def forked(self) -> None:
         """In the child of a fork: never touch what the parent holds, not even by closing it at exit."""
         self._make_locks()
-        self.definitions = SharedDefinitions()
+        self.definitions, self.history = SharedDefinitions(), History()
         if self._connection is not None:
             ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._connection))
             self._inherited_from = os.getppid()

@@ -7,6 +7,7 @@ import duckdb
 from tidegate.errors import (
     GuardFailed,
     SerializationConflict,
+    StatementCancelled,
     StatementError,
     StatementRefused,
     TidegateError,
@@ -61,6 +62,8 @@ def statement_failure(error: duckdb.Error) -> TidegateError:
         return SerializationConflict(
             f"1023: serializable isolation violation: {_plain(error)}", hint="Run the whole transaction again."
         )
+    if isinstance(error, duckdb.InterruptException):
+        return cancelled()
     if isinstance(error, duckdb.IOException):
         return _storage_failure(error)
     if isinstance(error, duckdb.OutOfMemoryException):
@@ -68,6 +71,22 @@ def statement_failure(error: duckdb.Error) -> TidegateError:
     if isinstance(error, (duckdb.InternalException, duckdb.FatalException)):
         return WarehouseUnreachable(f"the embedded engine failed: {_plain(error)}", hint="Run the command again.")
     return _user_failure(text, error)
+
+
+def cancelled() -> StatementCancelled:
+    """The error of a statement that was called off."""
+    return StatementCancelled(
+        "query cancelled on user's request", hint="Run it again if it is still wanted.", sqlstate="57014"
+    )
+
+
+def aborted() -> StatementError:
+    """The error of every statement between the failure of a transaction block and its end."""
+    return StatementError(
+        "current transaction is aborted, commands ignored until end of transaction block",
+        hint="Send ROLLBACK, then run the whole transaction again.",
+        sqlstate="25P02",
+    )
 
 
 def _storage_failure(error: duckdb.Error) -> TidegateError:
@@ -78,7 +97,11 @@ def _storage_failure(error: duckdb.Error) -> TidegateError:
 
 
 def _user_failure(text: str, error: duckdb.Error) -> TidegateError:
-    if match := _MISSING_TABLE.search(text) or _MISSING_SCHEMA.search(text):
+    if match := _MISSING_SCHEMA.search(text):
+        return StatementError(
+            f'schema "{match.group(1)}" does not exist', hint="Check the schema's name, or create it first."
+        )
+    if match := _MISSING_TABLE.search(text):
         return StatementError(
             f'relation "{match.group(1)}" does not exist', hint="Check the schema and the name, or create it first."
         )
@@ -90,6 +113,8 @@ def _user_failure(text: str, error: duckdb.Error) -> TidegateError:
         return StatementError(
             f'invalid input syntax for {_TYPES.get(kind, kind.lower())}: "{value}"', hint="Correct the value."
         )
+    if "Division by zero" in text:
+        return StatementError("division by zero", hint="Guard the divisor with NULLIF(divisor, 0).")
     if "NOT NULL constraint failed" in text:
         column = text.rpartition(".")[2].strip()
         return StatementError(f'cannot insert a NULL value into column "{column}"', hint="Give the column a value.")

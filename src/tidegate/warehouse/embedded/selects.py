@@ -18,6 +18,12 @@ def handle_select(ctx: Context, statement: Statement) -> Result:
     return Result(columns, tuple(rows), len(rows))
 
 
+def described_columns(ctx: Context, statement: Statement) -> tuple[ResultColumn, ...]:
+    """The columns that a query would return."""
+    rows = ctx.cursor.execute(f"DESCRIBE {transpile.query(ctx, statement.text)}").fetchall()
+    return tuple(ResultColumn(str(row[0]), result_type(str(row[1]))) for row in rows)
+
+
 def result_columns(cursor: duckdb.DuckDBPyConnection) -> tuple[ResultColumn, ...]:
     """The columns of the result that the cursor holds, as Redshift names their types."""
     return tuple(ResultColumn(str(d[0]), result_type(str(d[1]))) for d in cursor.description or ())

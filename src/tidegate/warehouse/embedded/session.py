@@ -3,21 +3,25 @@
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import TypeVar
 
 import duckdb
 
 from tidegate.config.settings import EmbeddedSettings
 from tidegate.errors import StatementError, StatementRefused, TidegateError
-from tidegate.warehouse.base import Result, RowStream
-from tidegate.warehouse.embedded import catalog, external, transpile
+from tidegate.warehouse.base import Result, ResultColumn, RowStream
+from tidegate.warehouse.embedded import catalog, external, sqlstates, transpile
 from tidegate.warehouse.embedded.bootstrap import FILE
 from tidegate.warehouse.embedded.context import Context, Statement
 from tidegate.warehouse.embedded.database import Database
 from tidegate.warehouse.embedded.definitions import Definitions, StoredTable
-from tidegate.warehouse.embedded.failures import statement_failure
-from tidegate.warehouse.embedded.selects import result_columns, shown
-from tidegate.warehouse.embedded.session_settings import SETTING_KINDS, SessionSettings
+from tidegate.warehouse.embedded.facts import SessionFacts
+from tidegate.warehouse.embedded.failures import aborted, statement_failure
+from tidegate.warehouse.embedded.history import Entry
+from tidegate.warehouse.embedded.selects import described_columns, result_columns, shown
+from tidegate.warehouse.embedded.session_settings import SETTING_KINDS, SHOW, SessionSettings
 from tidegate.warehouse.embedded.statements import (
     BEGIN,
     COMMIT,
@@ -26,18 +30,37 @@ from tidegate.warehouse.embedded.statements import (
     TRUNCATE,
     VACUUM,
     Start,
+    command,
     read_statement,
 )
 from tidegate.warehouse.embedded.transaction import Transaction
+from tidegate.warehouse.embedded.watch import Watch
 
 _CHUNK = 10_000
 _T = TypeVar("_T")
 
 
+class SessionState(StrEnum):
+    """Where a session stands, by the letters of the PostgreSQL protocol (ReadyForQuery)."""
+
+    IDLE = "I"
+    BLOCK = "T"
+    ABORTED = "E"
+
+
+@dataclass(frozen=True)
+class Described:
+    """What a statement would return. `command` as in `Result`; no columns: it returns no rows."""
+
+    command: str
+    columns: tuple[ResultColumn, ...] = ()
+
+
 class EmbeddedSession:
     """A connection. The file stays open from its first statement until `close`."""
 
-    def __init__(self, database: Database, settings: EmbeddedSettings) -> None:
+    def __init__(self, database: Database, settings: EmbeddedSettings, facts: SessionFacts | None = None) -> None:
+        self.facts = SessionFacts() if facts is None else facts
         self._database = database
         self._settings = settings
         self._cursor: duckdb.DuckDBPyConnection | None = None
@@ -47,48 +70,84 @@ class EmbeddedSession:
         self._files_listed = False
         self._temporary: dict[str, StoredTable] = {}
         self._temporary_before: dict[str, StoredTable] = {}
-        self._session_settings = SessionSettings()
+        self._session_settings = SessionSettings(self.facts.settings)
+        self._watch = Watch(database, self.facts)
+
+    @property
+    def state(self) -> SessionState:
+        if self._aborted:
+            return SessionState.ABORTED
+        return SessionState.IDLE if self._block is None else SessionState.BLOCK
 
     def execute(self, sql: str) -> Result:
         """See warehouse/base.py."""
-        statement = self._read(sql)
-        if statement.kind in CONTROL:
-            return self._control(statement)
-        if self._aborted:
-            raise _aborted()
-        if statement.kind in SETTING_KINDS:
-            return self._session_settings.handle(statement)
-        if self._block is None:
-            result = self._alone(lambda transaction: self._run(transaction, statement, False))
-            if statement.kind == VACUUM:
-                self._checkpoint()
-            return result
-        return self._inside(self._block, lambda transaction: self._run(transaction, statement, True))
+        with _reported(sql):
+            statement = self._read(sql)
+            with self._watch.recorded(statement) as entry:
+                result = self._execute(statement)
+                self._watch.counted(statement, entry, result)
+        return replace(result, command=command(statement))
+
+    def describe(self, sql: str) -> Described:
+        """The columns that a statement would return, without running it. Fails, and aborts an open transaction, where
+        the names or types of a query are wrong; other statements are only recognised. Raises as `execute`.
+        """
+        with _reported(sql):
+            statement = self._read(sql)
+            if statement.kind in CONTROL:
+                return Described(command(statement))
+            if self._aborted:
+                raise aborted()
+            if statement.kind == SHOW:
+                return Described(command(statement), self._session_settings.columns(statement))
+            if statement.kind != "SELECT":
+                return Described(command(statement))
+            with self._watch.interruptible(self._timeout):
+                return Described(command(statement), self._look(lambda ctx: described_columns(ctx, statement)))
+
+    def cancel(self) -> None:
+        """Call off the statement that is running, if any, and wait until it has ended; for another thread.
+
+        It fails with StatementCancelled and its transaction is rolled back. A COMMIT is not called off.
+        """
+        self._watch.cancel()
 
     def transaction(self, statements: Sequence[str]) -> list[Result]:
         """See warehouse/base.py."""
         if self._block is not None or self._aborted:
             raise StatementRefused("a transaction is open in this session", hint="Commit or roll it back first.")
-        read = [self._read(sql) for sql in statements]
+        read = []
+        for sql in statements:
+            with _reported(sql):
+                read.append(self._read(sql))
         for statement in read:
             if statement.kind in CONTROL:
                 raise StatementRefused(
                     f"{statement.kind} inside a list of statements", hint="The list is one transaction: leave it out."
                 )
-        return self._alone(lambda transaction: [self._run_listed(transaction, each) for each in read])
+        with self._watch.interruptible(self._timeout):
+            return self._alone(lambda transaction: [self._run_listed(transaction, each) for each in read])
 
     @contextmanager
     def stream(self, sql: str) -> Iterator[RowStream]:
         """See warehouse/base.py."""
-        statement = self._read(sql)
-        if statement.kind != "SELECT":
-            raise StatementRefused(f"{statement.kind} returns no rows to stream", hint="Use execute.")
-        if self._aborted:
-            raise _aborted()
+        with _reported(sql):
+            statement = self._read(sql)
+            if statement.kind != "SELECT":
+                raise StatementRefused(f"{statement.kind} returns no rows to stream", hint="Use execute.")
+            if self._aborted:
+                raise aborted()
+            with self._watch.recorded(statement) as entry, self._streamed(statement, entry) as rows:
+                yield rows
+
+    @contextmanager
+    def _streamed(self, statement: Statement, entry: Entry) -> Iterator[RowStream]:
         transaction = self._block or self._begin()
         self._streaming = True
         try:
-            yield self._guarded(lambda: self._open_stream(transaction, statement))
+            with self._watch.interruptible(self._timeout):
+                rows = self._guarded(lambda: self._open_stream(transaction, statement, entry))
+            yield rows
             self._forget_files()
         except TidegateError:
             if self._block is not None:
@@ -107,20 +166,51 @@ class EmbeddedSession:
         self._aborted = False
         if self._cursor is not None:
             cursor, self._cursor = self._cursor, None
+            self._watch.uses(None)
             self._database.release(cursor)
 
-    def read(self, look: Callable[[Context], None]) -> None:
+    def read(self, look: Callable[[Context], _T]) -> _T:
         """Let the driver look something up in a transaction of its own, or in the open one."""
+        return self._look(look)
+
+    def _execute(self, statement: Statement) -> Result:
+        if statement.kind in CONTROL:
+            return self._control(statement)
+        if self._aborted:
+            raise aborted()
+        if statement.kind in SETTING_KINDS:
+            return self._session_settings.handle(statement)
+        with self._watch.interruptible(self._timeout):
+            if self._block is not None:
+                return self._inside(self._block, lambda transaction: self._run(transaction, statement, True))
+            result = self._alone(lambda transaction: self._run(transaction, statement, False))
+        if statement.kind == VACUUM:
+            self._checkpoint()
+        return result
+
+    def _look(self, look: Callable[[Context], _T]) -> _T:
+        """Read in the open transaction, which a failure aborts, or in one that ends with it."""
         if self._block is not None:
-            self._block.reads()
-            look(self._context(self._block, True))
-            return
+            return self._inside(self._block, lambda block: self._looked(block, look, True))
         transaction = self._begin()
-        transaction.reads()
         try:
-            self._guarded(lambda: look(self._context(transaction, False)))
+            return self._guarded(lambda: self._looked(transaction, look, False))
         finally:
             self._end(transaction.rollback)
+
+    def _looked(self, transaction: Transaction, look: Callable[[Context], _T], in_block: bool) -> _T:
+        transaction.reads()
+        context = self._context(transaction, in_block)
+        try:
+            return look(context)
+        finally:
+            self._files_listed = self._files_listed or context.definitions.reads_files
+
+    @property
+    def _timeout(self) -> float | None:
+        """Seconds that a statement may take, as SET statement_timeout says; None is for ever."""
+        milliseconds = int(self.facts.settings.get("statement_timeout", "0"))
+        return milliseconds / 1000 if milliseconds else None
 
     def _read(self, sql: str) -> Statement:
         if self._streaming:
@@ -156,6 +246,7 @@ class EmbeddedSession:
         transaction = self._begin()
         try:
             result = self._guarded(lambda: work(transaction))
+            self._watch.check()
             self._commit(transaction)
         except BaseException:
             self._end(transaction.rollback)
@@ -164,10 +255,12 @@ class EmbeddedSession:
 
     def _inside(self, block: Transaction, work: Callable[[Transaction], _T]) -> _T:
         try:
-            return self._guarded(lambda: work(block))
+            result = self._guarded(lambda: work(block))
+            self._watch.check()
         except BaseException:
             self._abort(block)
             raise
+        return result
 
     def _abort(self, block: Transaction) -> None:
         """End a failed block at once, so that it holds up nobody; only ROLLBACK is accepted from now on."""
@@ -181,16 +274,20 @@ class EmbeddedSession:
             raise statement_failure(error) from error
 
     def _begin(self) -> Transaction:
-        transaction = Transaction(self._database, self._open(), self._settings.lock_timeout)
+        called_off = self._watch.called_off
+        transaction = Transaction(self._database, self._open(), self._settings.lock_timeout, called_off)
+        self.facts.transaction_id = transaction.id
         self._temporary_before = dict(self._temporary)
         return transaction
 
     def _open(self) -> duckdb.DuckDBPyConnection:
         if self._cursor is None:
             self._cursor = self._database.acquire(self._settings)
+            self._watch.uses(self._cursor)
         return self._cursor
 
     def _commit(self, transaction: Transaction) -> None:
+        self._watch.settle()
         try:
             self._guarded(transaction.commit)
         except BaseException:
@@ -198,6 +295,7 @@ class EmbeddedSession:
             raise
 
     def _end(self, rollback: Callable[[], None]) -> None:
+        self._watch.settle()
         rollback()
         self._forget_temporary()
         if self._files_listed:
@@ -211,7 +309,7 @@ class EmbeddedSession:
         definitions = Definitions(
             self._temporary, self._database.definitions, lambda: transaction.sees_current(catalog.CATALOG)
         )
-        return Context(self._open(), self._settings, in_block, transaction.writes, definitions)
+        return Context(self._open(), self._settings, in_block, transaction.writes, definitions, self.facts)
 
     def _run(self, transaction: Transaction, statement: Statement, in_block: bool) -> Result:
         kind = KINDS[statement.kind]
@@ -242,26 +340,40 @@ class EmbeddedSession:
         external.forget(self._open())
 
     def _run_listed(self, transaction: Transaction, statement: Statement) -> Result:
-        if statement.kind in SETTING_KINDS:
-            return self._session_settings.handle(statement)
-        return self._run(transaction, statement, True)
+        with _reported(statement.text), self._watch.recorded(statement) as entry:
+            if statement.kind in SETTING_KINDS:
+                result = self._session_settings.handle(statement)
+            else:
+                result = self._guarded(lambda: self._run(transaction, statement, True))
+            self._watch.counted(statement, entry, result)
+        return replace(result, command=command(statement))
 
-    def _open_stream(self, transaction: Transaction, statement: Statement) -> RowStream:
+    def _open_stream(self, transaction: Transaction, statement: Statement, entry: Entry) -> RowStream:
         transaction.reads()
         context = self._context(transaction, self._block is not None)
         cursor = context.cursor
         cursor.execute(transpile.query(context, statement.text))
         columns = result_columns(cursor)
 
+        def fetched() -> list[tuple[object, ...]]:
+            with self._watch.interruptible(self._timeout):
+                rows = self._guarded(lambda: cursor.fetchmany(_CHUNK))
+                self._watch.check()
+            entry.rows += len(rows)
+            return rows
+
         def chunks() -> Iterator[Sequence[tuple[object, ...]]]:
-            while rows := self._guarded(lambda: cursor.fetchmany(_CHUNK)):
+            while rows := fetched():
                 yield shown(columns, rows)
 
         return RowStream(columns, chunks())
 
 
-def _aborted() -> StatementError:
-    return StatementError(
-        "current transaction is aborted, commands ignored until end of transaction block",
-        hint="Send ROLLBACK, then run the whole transaction again.",
-    )
+@contextmanager
+def _reported(sql: str) -> Iterator[None]:
+    """Give errors of a statement their SQLSTATE and position."""
+    try:
+        yield
+    except TidegateError as error:
+        sqlstates.completed(error, sql)
+        raise

@@ -1,11 +1,12 @@
 """SET, RESET and SHOW. No statement's meaning depends on a setting, so only harmless ones are taken."""
 
-from tidegate.errors import StatementRefused
+from tidegate.errors import StatementError, StatementRefused
 from tidegate.warehouse.base import Result, ResultColumn
 from tidegate.warehouse.embedded.context import Statement
 from tidegate.warehouse.embedded.lexer import Token, TokenKind
 
-SETTING_KINDS = frozenset({"SET", "RESET", "SHOW"})
+SHOW = "SHOW"
+SETTING_KINDS = frozenset({"SET", "RESET", SHOW})
 _FREE = ("query_group", "statement_timeout", "application_name")
 """Any value is remembered and shown."""
 
@@ -15,27 +16,32 @@ _FIXED = {
     "time zone": ("UTC",),
     "datestyle": ("ISO", "ISO, MDY", "ISO, YMD"),
     "extra_float_digits": ("0", "2"),
+    "client_encoding": ("UTF8", "utf-8", "unicode"),
     "enable_case_sensitive_identifier": ("off", "false"),
 }
 """Only these values, the first of which is in force."""
 
 
 class SessionSettings:
-    """The settings of one session."""
+    """The settings of one session, kept in `values`."""
 
-    def __init__(self) -> None:
-        self._values: dict[str, str] = {}
+    def __init__(self, values: dict[str, str]) -> None:
+        self._values = values
+
+    def columns(self, statement: Statement) -> tuple[ResultColumn, ...]:
+        """The columns that SHOW returns. Raises as `handle`."""
+        return (ResultColumn(_name(_words(statement)), "character varying(65535)"),)
 
     def handle(self, statement: Statement) -> Result:
         """Carry out SET, RESET or SHOW.
 
         Raises:
+            StatementError: a value that is none.
             StatementRefused: a setting that is not known, or a value that would change what statements mean.
         """
-        words = [token for token in statement.tokens[1:] if token.value not in ("SESSION", "LOCAL")]
-        if statement.kind == "SHOW":
-            name = _name(words)
-            return Result((ResultColumn(name, "character varying(65535)"),), ((self._shown(name),),), 1)
+        words = _words(statement)
+        if statement.kind == SHOW:
+            return Result(self.columns(statement), ((self._shown(_name(words)),),), 1)
         if statement.kind == "RESET":
             self._values.pop(_name(words), None)
             return Result()
@@ -56,11 +62,19 @@ class SessionSettings:
                 f"SET {name} TO {value} is not supported by the embedded warehouse",
                 hint=f"Its value is {_FIXED[name][0]}: spell out in the statement what it should mean.",
             )
+        if name == "statement_timeout" and not value.isdigit():
+            raise StatementError(
+                f'invalid value for parameter "statement_timeout": "{value}"', hint="Give milliseconds, 0 for none."
+            )
         self._values[name] = value
 
     def _shown(self, name: str) -> str:
         default = _FIXED[name][0] if name in _FIXED else ""
         return self._values.get(name, default)
+
+
+def _words(statement: Statement) -> list[Token]:
+    return [token for token in statement.tokens[1:] if token.value not in ("SESSION", "LOCAL")]
 
 
 def _written(token: Token) -> str:

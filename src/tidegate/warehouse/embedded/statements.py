@@ -93,6 +93,20 @@ KINDS: Mapping[str, Kind] = {
 }
 
 
+_TAGS = {
+    "LOCK": "LOCK TABLE",
+    TRUNCATE: "TRUNCATE TABLE",
+    "COMMENT ON": "COMMENT",
+    "CREATE EXTERNAL SCHEMA": "CREATE SCHEMA",
+    "ALTER EXTERNAL TABLE": "ALTER TABLE",
+}
+
+
+def command(statement: Statement) -> str:
+    """What a statement does, in the words of a PostgreSQL command tag without its counts."""
+    return _TAGS.get(statement.kind, statement.kind)
+
+
 def read_statement(sql: str) -> Statement:
     """The one statement of a text.
 

@@ -1,6 +1,7 @@
 """One transaction: its snapshot, what it writes, and the writer's lock."""
 
 import contextlib
+from collections.abc import Callable
 
 import duckdb
 
@@ -17,10 +18,18 @@ class Transaction:
     writes at a time, and what would overwrite a change that its snapshot does not show is refused.
     """
 
-    def __init__(self, database: Database, cursor: duckdb.DuckDBPyConnection, lock_timeout: float) -> None:
+    def __init__(
+        self,
+        database: Database,
+        cursor: duckdb.DuckDBPyConnection,
+        lock_timeout: float,
+        called_off: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._database = database
         self._cursor = cursor
         self._lock_timeout = lock_timeout
+        self._called_off = called_off
+        self.id = database.next_transaction()
         self._snapshot: int | None = None
         self._writing = False
         self._written: set[TableName] = set()
@@ -40,7 +49,7 @@ class Transaction:
     def locks(self) -> None:
         """Become the one writing transaction. Takes no snapshot."""
         if not self._writing:
-            self._database.take_writer(self._lock_timeout)
+            self._database.take_writer(self._lock_timeout, self._called_off)
             self._writing = True
 
     def writes(self, table: TableName, replaces: bool) -> None:
@@ -48,6 +57,7 @@ class Transaction:
 
         Raises:
             WarehouseLocked: another transaction wrote for longer than the timeout.
+            StatementCancelled: `called_off` became true while it waited.
             SerializationConflict: `replaces` rows of a table that was changed after this transaction's snapshot.
         """
         if table.schema != TEMPORARY_SCHEMA:
