@@ -5,6 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 from tests.servers.emulator import Emulator, running_emulator
+from tests.servers.postgres import Postgres, running_postgres
+
+from tidegate.config.settings import PostgresSettings
 
 
 @pytest.fixture(scope="session")
@@ -22,3 +25,17 @@ def aws_environment(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Emul
     for name, value in emulator.environment.items():
         monkeypatch.setenv(name, value)
     return emulator
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """One server for all tests of a worker: use a database of your own (`postgres_database`)."""
+    with running_postgres() as running:
+        yield running
+
+
+@pytest.fixture
+def postgres_database(postgres: Postgres) -> Iterator[PostgresSettings]:
+    """A new empty database, dropped after the test."""
+    with postgres.database() as settings:
+        yield settings

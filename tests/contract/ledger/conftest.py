@@ -1,14 +1,17 @@
+import pickle
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.contract.ledger.drivers import DRIVERS
+from tests.contract.ledger.drivers import DRIVERS, POSTGRES
 
 from tidegate.ledger.base import Ledger
 
 
 @pytest.fixture(params=sorted(DRIVERS))
-def driver(request: pytest.FixtureRequest) -> str:
+def driver(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "postgres":
+        (tmp_path / POSTGRES).write_bytes(pickle.dumps(request.getfixturevalue("postgres_database")))
     return str(request.param)
 
 

@@ -1,17 +1,23 @@
 """The drivers that the ledger suite runs on, and what its child processes do."""
 
+import pickle
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+from tidegate.config.settings import PostgresSettings
 from tidegate.errors import LeaseHeld
 from tidegate.ledger.base import Ledger
 from tidegate.ledger.sql import SqlLedger
 from tidegate.model.names import TableName
 
 ORDERS = TableName("public", "orders")
+POSTGRES = "postgres.pickle"
+"""Holds the settings of the test's database, for all its processes."""
+
 NOW = datetime(2026, 1, 2, 3, 4, 5, 6, tzinfo=UTC)
 
 
@@ -19,7 +25,12 @@ def _sqlite(place: Path) -> Ledger:
     return SqlLedger(place / "led ger%20#1?.sqlite")
 
 
-DRIVERS: dict[str, Callable[[Path], Ledger]] = {"sqlite": _sqlite}
+def _postgres(place: Path) -> Ledger:
+    settings: PostgresSettings = pickle.loads((place / POSTGRES).read_bytes())
+    return SqlLedger(settings)
+
+
+DRIVERS: dict[str, Callable[[Path], Ledger]] = {"postgres": _postgres, "sqlite": _sqlite}
 """Each opens the ledger that belongs to a test's folder; opening again, in any process, gives the same ledger."""
 
 
@@ -28,11 +39,17 @@ def nobody_is_dead(_: str) -> bool:
 
 
 def run_together(count: int, work: Callable[..., Any], *args: object) -> list[Any]:
-    """Run `work(number, barrier, *args)` in processes that start at once; what each returned, in order."""
+    """Run `work(number, barrier, *args)` in threads of two processes, all at once; what each returned, in any order."""
     context = get_context("spawn")
-    with context.Manager() as manager, context.Pool(count) as pool:
+    with context.Manager() as manager, context.Pool(2) as pool:
         barrier = manager.Barrier(count, timeout=60)
-        return pool.starmap(work, [(number, barrier, *args) for number in range(count)], chunksize=1)
+        shares = [(work, range(first, count, 2), barrier, args) for first in range(2)]
+        return [result for share in pool.starmap(_run_threads, shares, chunksize=1) for result in share]
+
+
+def _run_threads(work: Callable[..., Any], numbers: range, barrier: Any, args: tuple[object, ...]) -> list[Any]:
+    with ThreadPoolExecutor(len(numbers)) as pool:
+        return list(pool.map(lambda number: work(number, barrier, *args), numbers))
 
 
 def open_fresh(number: int, barrier: Any, driver: str, place: Path) -> str:

@@ -169,11 +169,11 @@ def test_the_end_of_an_unknown_step_is_refused(ledger: Ledger) -> None:
     assert ledger.steps("b1") == (StepRow("b1", "unloaded", 1, NOW, None),)
 
 
-def test_attempts_are_numbered_without_a_gap_among_processes(driver: str, tmp_path: Path) -> None:
+def test_attempts_are_numbered_without_a_gap_among_threads_and_processes(driver: str, tmp_path: Path) -> None:
     ledger = DRIVERS[driver](tmp_path)
     ledger.save_batch(BATCH)
     ledger.close()
-    attempts = run_together(3, begin_steps, driver, tmp_path, 20)
+    attempts = run_together(4, begin_steps, driver, tmp_path, 15)
     assert sorted(attempt for some in attempts for attempt in some) == list(range(1, 61))
 
 

@@ -160,7 +160,7 @@ def test_times_come_back_in_utc_and_need_a_zone(ledger: Ledger) -> None:
     assert caught.value.hint == "Pass a time with a zone, such as UTC."
 
 
-def test_of_eight_processes_one_claims_the_job(driver: str, tmp_path: Path) -> None:
+def test_of_eight_threads_in_two_processes_one_claims_the_job(driver: str, tmp_path: Path) -> None:
     results = run_together(8, claim_job, driver, tmp_path)
     assert sorted(outcome for outcome, _ in results) == ["held"] * 7 + ["won"]
     (winner,) = (text for outcome, text in results if outcome == "won")
@@ -170,7 +170,7 @@ def test_of_eight_processes_one_claims_the_job(driver: str, tmp_path: Path) -> N
     ledger.close()
 
 
-def test_many_processes_open_a_fresh_ledger_at_once(driver: str, tmp_path: Path) -> None:
+def test_two_processes_open_a_fresh_ledger_at_once(driver: str, tmp_path: Path) -> None:
     assert run_together(4, open_fresh, driver, tmp_path) == ["ok"] * 4
     ledger = DRIVERS[driver](tmp_path)
     assert list(ledger.checkpoints()) == [TableName("public", f"t{n}") for n in range(4)]

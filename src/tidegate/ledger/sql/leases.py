@@ -5,11 +5,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, and_, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, select, text, update
 
 from tidegate.errors import LeaseHeld
 from tidegate.ledger.base import Job, JobState
-from tidegate.ledger.sql.rows import job_of, job_values, table_values, time_text, utc
+from tidegate.ledger.sql.rows import job_of, job_values, time_text, utc
+from tidegate.ledger.sql.statements import of_table, upserting
 from tidegate.ledger.sql.tables import RUNNING, jobs
 from tidegate.model.names import TableName
 
@@ -19,21 +20,35 @@ _WAIT = "Wait until the other run ends or its lease has passed; `tidegate status
 def claim(connection: Connection, wanted: Job, now: datetime, is_dead: Callable[[str], bool]) -> Job:
     """Insert `wanted` as running, after closing the job in its way when its lease has passed or its worker died.
 
+    Where several transactions write at once, one that loses the insert waits for the winner and meets its job.
+
     Raises:
         LeaseHeld: the job in its way is alive.
     """
-    job = wanted
-    if holder := _running(connection, wanted.kind, wanted.table):
-        if holder.lease_until <= now:
-            outcome = "lease expired"
-        elif is_dead(holder.owner):
-            outcome = "worker died"
-        else:
-            raise LeaseHeld(f"{wanted.kind} of {wanted.table} is held by {_described(holder)}", hint=_WAIT)
-        finish(connection, holder, JobState.FAILED, now, outcome)
-        job = replace(wanted, attempts=holder.attempts + 1)
-    connection.execute(insert(jobs).values(**job_values(job)))
-    return job
+    while True:
+        job = wanted
+        if holder := _running(connection, wanted.kind, wanted.table):
+            job = replace(wanted, attempts=holder.attempts + 1)
+            finish(connection, holder, JobState.FAILED, now, _end_of(holder, now, is_dead))
+        if _inserted(connection, job):
+            return job
+
+
+def _end_of(holder: Job, now: datetime, is_dead: Callable[[str], bool]) -> str:
+    """Why the job is over. Raises LeaseHeld."""
+    if holder.lease_until <= now:
+        return "lease expired"
+    if is_dead(holder.owner):
+        return "worker died"
+    raise LeaseHeld(f"{holder.kind} of {holder.table} is held by {_described(holder)}", hint=_WAIT)
+
+
+def _inserted(connection: Connection, job: Job) -> bool:
+    """False when another job runs that was not there, or not committed, a moment ago."""
+    one_running = tuple(jobs.c[name] for name in ("kind", "table_schema", "table_name"))
+    inserting = upserting(connection, jobs).values(**job_values(job))
+    kept = inserting.on_conflict_do_nothing(index_elements=one_running, index_where=text("state = 'running'"))
+    return connection.scalar(kept.returning(jobs.c.id)) is not None
 
 
 def renew(connection: Connection, job: Job, until: datetime) -> Job:
@@ -69,8 +84,7 @@ def new_job(kind: str, table: TableName, owner: str, now: datetime, seconds: int
 
 
 def _running(connection: Connection, kind: str, table: TableName) -> Job | None:
-    of_table = and_(*(jobs.c[name] == value for name, value in table_values(table).items()))
-    query = select(jobs).where(jobs.c.kind == kind, of_table, RUNNING).with_for_update()
+    query = select(jobs).where(jobs.c.kind == kind, of_table(jobs, table), RUNNING).with_for_update()
     row = connection.execute(query).mappings().one_or_none()
     return None if row is None else job_of(row)
 

@@ -4,12 +4,11 @@ Times are UTC in ISO form with microseconds, dates in ISO form, both as text, so
 them alike. A table's name is kept as two columns.
 """
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, Table, Text
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, Table
+
+from tidegate.ledger.sql.text import Text
 
 METADATA = MetaData()
-
-KEY_TEXT = Text().with_variant(Text(collation="C"), "postgresql")
-"""Text that sorts by its bytes, as object keys do."""
 
 schema_version = Table(
     "schema_version",
@@ -49,7 +48,7 @@ Index("jobs_by_start", jobs.c.started_at)
 batches = Table(
     "batches",
     METADATA,
-    Column("id", KEY_TEXT, primary_key=True),
+    Column("id", Text, primary_key=True),
     Column("table_schema", Text, nullable=False),
     Column("table_name", Text, nullable=False),
     Column("job", Text, nullable=False),
@@ -70,7 +69,7 @@ Index("batches_by_state", batches.c.state, batches.c.id)
 steps = Table(
     "steps",
     METADATA,
-    Column("batch", KEY_TEXT, ForeignKey("batches.id"), primary_key=True),
+    Column("batch", Text, ForeignKey("batches.id"), primary_key=True),
     Column("step", Text, primary_key=True),
     Column("attempt", Integer, primary_key=True, autoincrement=False),
     Column("started_at", Text, nullable=False),
@@ -81,7 +80,7 @@ steps = Table(
 periods = Table(
     "periods",
     METADATA,
-    Column("batch", KEY_TEXT, ForeignKey("batches.id"), primary_key=True),
+    Column("batch", Text, ForeignKey("batches.id"), primary_key=True),
     Column("period", Text, primary_key=True),
     Column("rows", BigInteger, nullable=False),
     Column("fingerprint", Text, nullable=False),
@@ -90,8 +89,8 @@ periods = Table(
 files = Table(
     "files",
     METADATA,
-    Column("batch", KEY_TEXT, ForeignKey("batches.id"), primary_key=True),
-    Column("key", KEY_TEXT, primary_key=True),
+    Column("batch", Text, ForeignKey("batches.id"), primary_key=True),
+    Column("key", Text, primary_key=True),
     Column("period", Text, nullable=False),
     Column("rows", BigInteger, nullable=False),
     Column("size", BigInteger, nullable=False),

@@ -3,7 +3,7 @@
 from sqlalchemy import BigInteger, Column, Connection, ForeignKey, Index, Integer, MetaData, Table, Text
 from sqlalchemy.sql.schema import SchemaItem
 
-_KEY_TEXT = Text().with_variant(Text(collation="C"), "postgresql")
+_TEXT = Text().with_variant(Text(collation="C"), "postgresql")
 
 
 def upgrade(connection: Connection) -> None:
@@ -16,10 +16,10 @@ def upgrade(connection: Connection) -> None:
     Table(
         "holds",
         metadata,
-        Column("id", Text, primary_key=True),
+        Column("id", _TEXT, primary_key=True),
         *_table_name(),
-        Column("first", Text),
-        Column("last", Text),
+        Column("first", _TEXT),
+        Column("last", _TEXT),
         _text("reason"),
         _text("placed_at"),
     )
@@ -30,7 +30,7 @@ def _jobs(metadata: MetaData) -> None:
     jobs = Table(
         "jobs",
         metadata,
-        Column("id", Text, primary_key=True),
+        Column("id", _TEXT, primary_key=True),
         _text("kind"),
         *_table_name(),
         _text("state"),
@@ -38,7 +38,7 @@ def _jobs(metadata: MetaData) -> None:
         _text("lease_until"),
         Column("attempts", Integer, nullable=False),
         _text("started_at"),
-        Column("finished_at", Text),
+        Column("finished_at", _TEXT),
         _text("outcome"),
     )
     running = jobs.c.state == "running"
@@ -52,7 +52,7 @@ def _batches(metadata: MetaData) -> None:
     batches = Table(
         "batches",
         metadata,
-        Column("id", _KEY_TEXT, primary_key=True),
+        Column("id", _TEXT, primary_key=True),
         *_table_name(),
         _text("job"),
         _text("state"),
@@ -62,8 +62,8 @@ def _batches(metadata: MetaData) -> None:
         _count("bytes"),
         _text("planned_at"),
         _text("updated_at"),
-        Column("external_schema", Text),
-        Column("external_name", Text),
+        Column("external_schema", _TEXT),
+        Column("external_name", _TEXT),
         _text("detail"),
     )
     Index("batches_by_table", batches.c.table_schema, batches.c.table_name, batches.c.id)
@@ -75,17 +75,17 @@ def _parts_of_batches(metadata: MetaData) -> None:
         "steps",
         metadata,
         _batch(),
-        Column("step", Text, primary_key=True),
+        Column("step", _TEXT, primary_key=True),
         _number("attempt", primary_key=True),
         _text("started_at"),
-        Column("finished_at", Text),
+        Column("finished_at", _TEXT),
         _text("detail"),
     )
     Table(
         "periods",
         metadata,
         _batch(),
-        Column("period", Text, primary_key=True),
+        Column("period", _TEXT, primary_key=True),
         _count("rows"),
         _text("fingerprint"),
     )
@@ -93,18 +93,18 @@ def _parts_of_batches(metadata: MetaData) -> None:
         "files",
         metadata,
         _batch(),
-        Column("key", _KEY_TEXT, primary_key=True),
+        Column("key", _TEXT, primary_key=True),
         _text("period"),
         _count("rows"),
         _count("size"),
         _text("etag"),
-        Column("version", Text),
-        Column("sha256", Text),
+        Column("version", _TEXT),
+        Column("sha256", _TEXT),
     )
 
 
 def _text(name: str) -> Column[str]:
-    return Column(name, Text, nullable=False)
+    return Column(name, _TEXT, nullable=False)
 
 
 def _count(name: str) -> Column[int]:
@@ -116,7 +116,7 @@ def _number(name: str, *, primary_key: bool) -> Column[int]:
 
 
 def _batch() -> Column[str]:
-    return Column("batch", _KEY_TEXT, ForeignKey("batches.id"), primary_key=True)
+    return Column("batch", _TEXT, ForeignKey("batches.id"), primary_key=True)
 
 
 def _table_name() -> tuple[SchemaItem, SchemaItem]:
@@ -124,4 +124,4 @@ def _table_name() -> tuple[SchemaItem, SchemaItem]:
 
 
 def _table_key() -> tuple[SchemaItem, SchemaItem]:
-    return Column("table_schema", Text, primary_key=True), Column("table_name", Text, primary_key=True)
+    return Column("table_schema", _TEXT, primary_key=True), Column("table_name", _TEXT, primary_key=True)

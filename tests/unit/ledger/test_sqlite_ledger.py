@@ -1,4 +1,4 @@
-"""What only the SQL driver has: files that are no ledger, versions of the schema, statements, durability."""
+"""What only the SQLite ledger has: files that are no ledger, versions of the schema, statements, durability."""
 
 import os
 import signal
@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event
 
-from tidegate.errors import ConfigError, LedgerUnreachable
+from tidegate.errors import LedgerUnreachable
 from tidegate.ledger.base import BatchRow
-from tidegate.ledger.sql import SqlLedger, engine
+from tidegate.ledger.sql import SqlLedger, sqlite
 from tidegate.model.batch import BatchState, FileEntry
 from tidegate.model.names import TableName
 
@@ -48,7 +48,7 @@ def change(path: Path, *statements: str) -> list[Any]:
         connection.close()
 
 
-def refused(place: Path | str) -> LedgerUnreachable:
+def refused(place: Path) -> LedgerUnreachable:
     with pytest.raises(LedgerUnreachable) as caught:
         SqlLedger(place)
     return caught.value
@@ -60,34 +60,13 @@ def test_the_port_does_not_load_the_driver() -> None:
     assert done.stdout == "False\n"
 
 
-def test_a_url_and_a_path_name_the_same_file(path: Path) -> None:
-    first, second = SqlLedger(path), SqlLedger(f"sqlite:///{path}")
+def test_the_ledger_is_one_file(path: Path) -> None:
+    first, second = SqlLedger(path), SqlLedger(path)
     first.save_batch(BATCH)
     assert second.batch("b1") == BATCH
     first.close()
     second.close()
     assert [file.name for file in path.parent.iterdir()] == ["ledger.sqlite"]
-
-
-@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:"])
-def test_a_ledger_in_memory_is_refused(url: str) -> None:
-    with pytest.raises(ConfigError, match="the ledger cannot be kept in memory: it must outlive the command") as caught:
-        SqlLedger(url)
-    assert "sqlite:///ledger.sqlite" in caught.value.hint
-
-
-def test_a_database_without_a_driver_is_refused_without_its_password() -> None:
-    with pytest.raises(ConfigError) as caught:
-        SqlLedger("mssql+pyodbc://user:secret@host/db")
-    assert caught.value.message == (
-        "the ledger cannot be kept in mssql+pyodbc://user:***@host/db: there is no driver for mssql"
-    )
-    assert caught.value.hint == "Use one of sqlite in url under [ledger] in tidegate.toml."
-
-
-def test_an_address_that_is_no_url_is_refused() -> None:
-    with pytest.raises(ConfigError, match="the address of the ledger is not a URL"):
-        SqlLedger("ledger")
 
 
 def test_a_file_that_is_no_database_is_named(path: Path) -> None:
@@ -142,7 +121,7 @@ def _query_only(connection: sqlite3.Connection, *_: object) -> None:
 
 
 def test_a_writer_that_never_ends_is_named(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "BUSY_SECONDS", 0.01)
+    monkeypatch.setattr(sqlite, "BUSY_SECONDS", 0.01)
     ledger = SqlLedger(path)
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
