@@ -59,7 +59,7 @@ _TAGS = (
     ("END", "COMMIT"),
     ("ABORT", "ROLLBACK"),
     ("VACUUM", "VACUUM"),
-    ("DROP TABLE t", "DROP TABLE"),
+    ("DROP TABLE t CASCADE", "DROP TABLE"),
 )
 
 
