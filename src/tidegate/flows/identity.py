@@ -86,14 +86,21 @@ def initialise(ctx: Context) -> tuple[Identity, bool]:
 
 
 def _initialise(ctx: Context) -> tuple[Identity, bool]:
-    for statement in ctx.control.create():
-        ctx.warehouse.execute(statement)
+    create_control_tables(ctx)
     if stored_identity(ctx) is not None:
         return attach(ctx), False
     place = ctx.warehouse.place()
     warehouse = _claim(ctx, place)
     write_identity(ctx, Identity(warehouse, place))
     return attach(ctx), True
+
+
+def create_control_tables(ctx: Context) -> None:
+    """Create those that are missing, in as few requests as the warehouse takes."""
+    statements = ctx.control.create()
+    size = ctx.warehouse.capabilities.max_transaction_statements
+    for start in range(0, len(statements), size):
+        ctx.warehouse.transaction(statements[start : start + size])
 
 
 def _claim(ctx: Context, place: str) -> str:

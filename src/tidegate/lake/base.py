@@ -20,10 +20,15 @@ class ObjectInfo:
 
 @dataclass(frozen=True)
 class LakeCapabilities:
-    """`checksums`: identity is a SHA-256 of the bytes (local) rather than what the store vouches for (S3)."""
+    """`checksums`: identity is a SHA-256 of the bytes (local) rather than what the store vouches for (S3).
+
+    `region` is where the objects are, None where there is none or it is not known. `kms_key` encrypts what is written.
+    """
 
     scheme: str
     checksums: bool
+    region: str | None = None
+    kms_key: str | None = None
 
 
 class ObjectWriter(Protocol):

@@ -14,6 +14,8 @@ from tidegate.model.batch import BATCH_COLUMN, DESCRIPTOR_PATH
 from tidegate.model.names import TableName
 
 CLAIMS = "_tidegate/"
+PROBES = "tidegate-doctor/"
+"""Where `doctor` puts what it writes; not below `_`, since external tables do not read what begins with it."""
 _BATCH = re.compile(rf"^(.*/{BATCH_COLUMN}=([^/]+)/)")
 
 

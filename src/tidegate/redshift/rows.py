@@ -42,3 +42,8 @@ def totals(columns: Sequence[StoredColumn], hash_function: str, source: str, whe
 def insert_restored(target: TableName, table: Table, version: ExternalVersion, where: str) -> str:
     columns = column_list(c.name for c in table.columns)
     return f"INSERT INTO {qualified(target)} ({columns}) {restored_rows(table, version, where)}"
+
+
+def select_columns(table: TableName, columns: Sequence[str]) -> str:
+    """All rows of a small table."""
+    return f"SELECT {column_list(columns)} FROM {qualified(table)}"
