@@ -17,11 +17,12 @@ import duckdb
 from tidegate.config.settings import EmbeddedSettings
 from tidegate.errors import ConfigError, WarehouseLocked, WarehouseUnreachable
 from tidegate.model.names import TableName
-from tidegate.warehouse.embedded import bootstrap
+from tidegate.warehouse.embedded import bootstrap, instance
 from tidegate.warehouse.embedded.catalog import CATALOG
 from tidegate.warehouse.embedded.definitions import SharedDefinitions
 from tidegate.warehouse.embedded.failures import cancelled, lock_holder, open_failure, statement_failure
 from tidegate.warehouse.embedded.history import History
+from tidegate.warehouse.embedded.instance import Instance
 from tidegate.warehouse.embedded.writer import WriterLock
 
 _FIRST_WAIT = 0.005
@@ -33,7 +34,7 @@ class Database:
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self._connection: duckdb.DuckDBPyConnection | None = None
+        self._instance: Instance | None = None
         self._inherited_from: int | None = None
         self._users = 0
         self._make_locks()
@@ -67,9 +68,9 @@ class Database:
                 hint="Wait for the process that holds the file, or raise warehouse.lock_timeout.",
             )
         try:
-            if self._connection is None:
-                self._connection = self._open(settings, deadline)
-            cursor = self._connection.cursor()
+            if self._instance is None:
+                self._instance = self._open(settings, deadline)
+            cursor = self._instance.connection.cursor()
             cursor.execute(f"USE {bootstrap.FILE}")
             self._users += 1
         finally:
@@ -81,18 +82,18 @@ class Database:
         with self._opening:
             cursor.close()
             self._users -= 1
-            if self._users == 0 and self._connection is not None:
-                connection, self._connection = self._connection, None
-                self._close(connection)
+            if self._users == 0 and self._instance is not None:
+                unused, self._instance = self._instance, None
+                self._close(unused)
 
-    def _close(self, connection: duckdb.DuckDBPyConnection) -> None:
+    def _close(self, unused: Instance) -> None:
         """Write the log into the file and let go of it. What was committed is in the log if that fails."""
         try:
-            connection.close()
+            instance.stop(unused, bootstrap.FILE)
         except duckdb.Error as error:
             raise statement_failure(error) from error
 
-    def _open(self, settings: EmbeddedSettings, deadline: float) -> duckdb.DuckDBPyConnection:
+    def _open(self, settings: EmbeddedSettings, deadline: float) -> Instance:
         wait = _FIRST_WAIT
         while True:
             try:
@@ -109,27 +110,17 @@ class Database:
             time.sleep(wait)
             wait = min(wait * 1.5, _LONGEST_WAIT)
 
-    def _connect(self, settings: EmbeddedSettings) -> duckdb.DuckDBPyConnection:
-        config: dict[str, str | bool | int | float | list[str]] = {
-            "autoinstall_known_extensions": "false",
-            "temp_directory": f"{self.path}.tmp",
-        }
-        if settings.memory_limit is not None:
-            config["memory_limit"] = settings.memory_limit
-        if settings.threads is not None:
-            config["threads"] = settings.threads
-        connection = duckdb.connect(":memory:", config=config)
+    def _connect(self, settings: EmbeddedSettings) -> Instance:
+        started = instance.start(settings, f"{self.path}.tmp")
         try:
-            connection.execute("SET GLOBAL TimeZone = 'UTC'")
-            connection.execute("SET GLOBAL ieee_floating_point_ops = false")  # 1.0::float / 0 is an error, not infinity
-            connection.execute(f"ATTACH {_literal(self.path)} AS {bootstrap.FILE}")
-            connection.execute(f"USE {bootstrap.FILE}")
-            bootstrap.prepare(connection)
+            started.connection.execute(f"ATTACH {_literal(self.path)} AS {bootstrap.FILE}")
+            started.connection.execute(f"USE {bootstrap.FILE}")
+            bootstrap.prepare(started.connection)
             self.definitions.clear()
         except BaseException:
-            connection.close()
+            started.connection.close()
             raise
-        return connection
+        return started
 
     def next_transaction(self) -> int:
         """The number of a transaction that begins."""
@@ -174,8 +165,8 @@ class Database:
         """In the child of a fork: never touch what the parent holds, not even by closing it at exit."""
         self._make_locks()
         self.definitions, self.history = SharedDefinitions(), History()
-        if self._connection is not None:
-            ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._connection))
+        if self._instance is not None:
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._instance.connection))
             self._inherited_from = os.getppid()
 
 
@@ -203,6 +194,7 @@ def database(path: Path) -> Database:
 def _after_fork() -> None:
     global _registering
     _registering = threading.Lock()
+    instance.forked()
     for known in _databases.values():
         known.forked()
 
