@@ -25,7 +25,7 @@ from tidegate.serve.failures import ClientError, client_error
         (StatementCancelled("m"), "57014"),
         (SerializationConflict("m"), "40001"),
         (WarehouseLocked("m"), "55P03"),
-        (WarehouseUnreachable("m"), "58000"),
+        (WarehouseUnreachable("m"), "58030"),
         (TidegateError("m"), "XX000"),
     ],
 )

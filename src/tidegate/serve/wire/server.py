@@ -1,0 +1,231 @@
+"""The server: listens, lets clients in, and gives each a thread and a session of the embedded warehouse."""
+
+import contextlib
+import ipaddress
+import itertools
+import logging
+import os
+import secrets
+import selectors
+import socket
+import threading
+from dataclasses import dataclass
+
+from tidegate.config.secret import Secret
+from tidegate.errors import TidegateError
+from tidegate.redshift.identifiers import literal
+from tidegate.serve.certificate import Certificate
+from tidegate.serve.failures import ClientError, client_error
+from tidegate.serve.wire import messages
+from tidegate.serve.wire.channel import Channel, Disconnected
+from tidegate.serve.wire.conversation import Conversation, farewell
+from tidegate.serve.wire.executor import Executor
+from tidegate.serve.wire.messages import ProtocolViolation
+from tidegate.serve.wire.startup import CLIENT_PROTOCOL, Account, Cancel, Opened, Rejected, authenticate, opened
+from tidegate.warehouse.embedded.driver import EmbeddedWarehouse
+
+MOST_CONNECTIONS = 200
+_STARTUP_TIMEOUT = 30.0
+"""Seconds that a client may take to log in."""
+
+_CLOSE_TIMEOUT = 10.0
+_REDSHIFT_PROTOCOL = 2
+"""The newest `client_protocol_version` that is spoken here (redshift_connector, ClientProtocolVersion)."""
+
+_STATUS = {
+    "server_version": "8.0.2",
+    "server_encoding": "UTF8",
+    "client_encoding": "UTF8",
+    "DateStyle": "ISO, MDY",
+    "TimeZone": "UTC",
+    "integer_datetimes": "on",
+    "standard_conforming_strings": "on",
+    "is_superuser": "on",
+}
+_SETTINGS = {"application_name", "datestyle", "timezone", "search_path", "statement_timeout", "query_group"}
+"""What a client may set as it connects; its other parameters are about itself."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class _Client:
+    """A client that is let in, as a cancellation finds it."""
+
+    secret: int
+    executor: Executor
+
+
+class WireServer:
+    """The embedded warehouse behind the PostgreSQL protocol, as Redshift speaks it.
+
+    Clients give `user`, `password` and `database`. TLS is offered with `certificate`; without it only the machine's
+    own addresses are served.
+    """
+
+    def __init__(  # noqa: PLR0913 - each is one word of the line that the command prints
+        self,
+        warehouse: EmbeddedWarehouse,
+        *,
+        host: str,
+        port: int,
+        user: str,
+        password: Secret,
+        database: str,
+        certificate: Certificate,
+    ) -> None:
+        self._warehouse = warehouse
+        self._place = (host, port)
+        self._account = Account.create(user, password, database)
+        self._context = certificate.server_context()
+        self._clients: dict[int, _Client] = {}
+        self._connections: dict[socket.socket, threading.Thread] = {}
+        self._changing = threading.Lock()
+        self._listener: socket.socket | None = None
+        self._waker, self._woken = socket.socketpair()
+        self._acceptor = threading.Thread(target=self._accept, name="tidegate-sql", daemon=True)
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port that it listens on, once started."""
+        if self._listener is None:
+            return self._place
+        host, port = self._listener.getsockname()[:2]
+        return str(host), int(port)
+
+    def start(self) -> None:
+        """Listen; connections are served in threads of their own from now on.
+
+        Raises:
+            OSError: the address is taken, or not one of this machine.
+        """
+        self._listener = socket.create_server(self._place, backlog=MOST_CONNECTIONS)
+        self._acceptor.start()
+
+    def close(self) -> None:
+        """Stop listening, call off what runs, roll back what is open, and end every connection."""
+        self._waker.send(b"x")
+        if self._acceptor.is_alive():
+            self._acceptor.join()
+        with self._changing:
+            connections = dict(self._connections)
+            clients = list(self._clients.values())
+        for connection in connections:
+            _hang_up(connection)
+        for client in clients:
+            client.executor.cancel()
+        for thread in connections.values():
+            thread.join(_CLOSE_TIMEOUT)
+        for end in (self._waker, self._woken):
+            end.close()
+
+    def _accept(self) -> None:
+        listener = self._listener
+        assert listener is not None
+        with listener, selectors.DefaultSelector() as selector:
+            selector.register(listener, selectors.EVENT_READ)
+            selector.register(self._woken, selectors.EVENT_READ)
+            while all(key.fileobj is listener for key, _ in selector.select()):
+                with contextlib.suppress(OSError):  # a client that left before it was accepted
+                    self._welcome(listener.accept()[0])
+
+    def _welcome(self, connection: socket.socket) -> None:
+        with self._changing:
+            if len(self._connections) >= MOST_CONNECTIONS:
+                connection.close()
+                return
+            thread = threading.Thread(target=self._serve, args=(connection,), name="tidegate-client", daemon=True)
+            self._connections[connection] = thread
+        thread.start()
+
+    def _serve(self, accepted: socket.socket) -> None:
+        """One connection from its first byte to its last."""
+        connection = accepted
+        try:
+            connection.settimeout(_STARTUP_TIMEOUT)
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            started = opened(connection, self._context, plain_allowed=_is_loopback(connection))
+            if isinstance(started, Cancel):
+                self._cancel(started)
+                return
+            connection = self._replaced(connection, started.connection)
+            authenticate(started, self._account)
+            connection.settimeout(None)
+            self._talk(started)
+        except Rejected as rejected:
+            _say(connection, rejected.told)
+        except ProtocolViolation as violation:
+            _say(connection, ClientError("08P01", str(violation)))
+        except (Disconnected, OSError) as error:
+            _log.debug("a client went away: %s", error)
+        finally:
+            with self._changing:
+                self._connections.pop(connection, None)
+            connection.close()
+
+    def _replaced(self, plain: socket.socket, connection: socket.socket) -> socket.socket:
+        """Keep the wrapped connection in place of the plain one."""
+        with self._changing:
+            self._connections[connection] = self._connections.pop(plain)
+        return connection
+
+    def _talk(self, started: Opened) -> None:
+        session = self._warehouse.connect(started.parameters["user"])
+        client = _Client(secrets.randbits(32), Executor(session))
+        channel = Channel(started.connection)
+        requested = started.parameters.get(CLIENT_PROTOCOL, "")
+        redshift = requested.isdigit() and int(requested) >= _REDSHIFT_PROTOCOL
+        conversation = Conversation(channel, client.executor, redshift=redshift)
+        with self._changing:
+            self._clients[session.facts.id] = client
+        try:
+            for name, value in _wishes(started.parameters):
+                session.execute(f"SET {name} TO {literal(value)}")
+            for name, value in {**_STATUS, "session_authorization": started.parameters["user"]}.items():
+                channel.send(messages.parameter_status(name, value))
+            if redshift:
+                channel.send(messages.parameter_status("server_protocol_version", str(_REDSHIFT_PROTOCOL)))
+            channel.send(messages.backend_key(session.facts.id, client.secret))
+            conversation.run()
+        except TidegateError as error:
+            _say(started.connection, client_error(error))
+        finally:
+            with self._changing:
+                del self._clients[session.facts.id]
+            conversation.close()
+            channel.close()
+
+    def _cancel(self, request: Cancel) -> None:
+        with self._changing:
+            client = self._clients.get(request.process)
+        if client is not None and client.secret == request.secret:
+            client.executor.cancel()
+
+
+def _wishes(parameters: dict[str, str]) -> list[tuple[str, str]]:
+    """The settings among a client's parameters, those of `-c name=value` in its options too."""
+    wishes = [(name.lower(), value) for name, value in parameters.items() if name.lower() in _SETTINGS]
+    words = parameters.get("options", "").replace("--", "-c ").split()
+    for flag, wish in itertools.pairwise(words):
+        if flag == "-c" and "=" in wish:
+            name, value = wish.split("=", 1)
+            wishes.append((name.lower().replace("-", "_"), value))
+    return wishes
+
+
+def _is_loopback(connection: socket.socket) -> bool:
+    """Whether the client is on this machine."""
+    peer = ipaddress.ip_address(str(connection.getpeername()[0]).partition("%")[0])
+    mapped = peer.ipv4_mapped if isinstance(peer, ipaddress.IPv6Address) else None
+    return (mapped or peer).is_loopback
+
+
+def _say(connection: socket.socket, told: ClientError) -> None:
+    with contextlib.suppress(OSError):
+        connection.sendall(farewell(told))
+
+
+def _hang_up(connection: socket.socket) -> None:
+    """End a connection that another thread may be reading. A twin of its descriptor leaves TLS's own state alone."""
+    with contextlib.suppress(OSError), socket.socket(fileno=os.dup(connection.fileno())) as twin:
+        twin.shutdown(socket.SHUT_RDWR)
