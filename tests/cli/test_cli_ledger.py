@@ -15,6 +15,7 @@ RESULT = {
     "rows": 4,
     "holds": 0,
     "unrecorded": [],
+    "differences": [],
 }
 
 
@@ -73,6 +74,16 @@ def test_a_batch_that_no_record_knows_is_listed_and_not_counted(archived: Cli) -
     assert archived.ok("ledger", "rebuild").stdout.splitlines()[1] == (
         f"public.orders batch.unrecorded {stray}: {detail}"
     )
+
+
+def test_what_cannot_be_read_is_named_and_the_exit_code_says_so(archived: Cli) -> None:
+    descriptor = parquet(archived)[0].parents[1] / "_tidegate/batch.json"
+    descriptor.unlink()
+    batch = descriptor.parents[1].name.partition("=")[2]
+    told = archived("ledger", "rebuild")
+    key = descriptor.relative_to(archived.folder / "lake")
+    assert told.exit_code == 6
+    assert told.stdout.splitlines()[1] == f"public.orders descriptor.unreadable {batch}: {key} is missing"
 
 
 def test_a_lake_without_a_folder_for_the_warehouse(shop: Cli) -> None:

@@ -80,7 +80,10 @@ def _afterwards(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> Printed:
     shutil.copytree(original, stray)
     descriptor = stray / "_tidegate/batch.json"
     descriptor.write_text(descriptor.read_text().replace(original.name[9:], stray.name[9:]))
-    rebuilt = cli.ok("ledger", "rebuild", "--json").documents
+    stranger = next((cli.folder / "lake").rglob("0000000001.json")).with_name("readme.txt")
+    stranger.touch()
+    rebuilt = cli("ledger", "rebuild", "--json").documents
+    stranger.unlink()
     cli.configure(MORE)
     failures = cli("archive", *AS_OF, "--yes", "--json").documents[:1]
     with monkeypatch.context() as patched:

@@ -13,6 +13,7 @@ from tests.world import AS_OF, ORDERS, World
 
 from tidegate.errors import ConfigError, ForeignWarehouse, ObjectMissing
 from tidegate.flows.adopt import AdoptOutcome, as_copy, take_over
+from tidegate.flows.gc import plan_gc
 from tidegate.flows.hold import add_hold, list_holds, release_hold
 from tidegate.model.batch import BatchState
 from tidegate.model.policy import Action
@@ -37,6 +38,11 @@ def adopt(world: World, how: Callable[..., AdoptOutcome]) -> AdoptOutcome:
         return how(ctx)
 
 
+def planned_gc(world: World) -> None:
+    with world.context() as ctx:
+        plan_gc(ctx, NOW)
+
+
 def raised(world: World) -> None:
     """`archive` collects a table's error: raise what it says."""
     (failure,) = world.archive().failures
@@ -48,6 +54,7 @@ CHANGES: dict[str, Callable[[World], object]] = {
     "archive": raised,
     "restore": lambda world: world.restore(*JANUARY),
     "gc": lambda world: world.gc(NOW),
+    "gc, as a plan alone": lambda world: planned_gc(world),
     "hold": hold,
 }
 

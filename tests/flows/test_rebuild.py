@@ -290,6 +290,25 @@ def test_a_missing_descriptor_is_named(archived: World) -> None:
         archived.rebuild()
 
 
+def test_what_cannot_be_read_beside_a_living_warehouse_is_told_and_the_rest_is_rebuilt(archived: World) -> None:
+    archived.with_policy(batch_periods=1, retention=2).archive()
+    first, last = sorted((archived.folder / "lake").glob("w*/public/orders/tg_batch=*/_tidegate/batch.json"))
+    first.write_text("{")
+    stray = shutil.copytree(last.parents[1], last.parents[1].with_name("tg_batch=20200101-000000-0badcafe"))
+    (stray / "_tidegate" / "batch.json").write_text("[]")
+    BROKEN["beside a stranger"](records(archived)[0])
+    lose_ledger(archived)
+    outcome = archived.rebuild()
+    assert (outcome.batches, outcome.rows, outcome.unrecorded) == (2, 30, ())
+    assert [(d.table, d.kind, d.object) for d in outcome.differences] == [
+        (ORDERS, "record.unreadable", str(records(archived)[-1].relative_to(archived.folder / "lake"))),
+        (ORDERS, "descriptor.unreadable", first.parents[1].name.removeprefix("tg_batch=")),
+        (ORDERS, "descriptor.unreadable", "20200101-000000-0badcafe"),
+    ]
+    with archived.context() as ctx:
+        assert [row.id for row in ctx.ledger.batches()] == [last.parents[1].name.removeprefix("tg_batch=")]
+
+
 def test_a_lake_without_a_folder_of_this_place_is_named(archived: World) -> None:
     elsewhere = World(archived.folder, archived.policies, file="other.duckdb")
     with pytest.raises(ConfigError) as unknown:

@@ -245,13 +245,17 @@ def test_a_record_too_many(archived: World) -> None:
     assert ahead == ("record.ahead", "3", "the lake is at 3, the warehouse at 2")
 
 
-def test_a_stranger_among_the_records_stops_what_changes(archived: World) -> None:
-    path = record(archived, 2).with_name("readme.txt")
+@pytest.mark.parametrize("name", ["readme.txt", "0000000000.json.bak", "old/0000000009.json"])
+def test_a_stranger_among_the_records_is_named_and_stops_nothing(archived: World, name: str) -> None:
+    path = record(archived, 2).parent / name
+    path.parent.mkdir(exist_ok=True)
     path.write_text("hello")
     message = f"{key(archived, path)} is not a record, but lies among them"
     assert found(archived) == [("record.unreadable", key(archived, path), message)]
-    (failure,) = archived.archive().failures
-    assert (failure.exit_code, failure.message) == (6, message)
+    archived.restore(*JANUARY)
+    archive(archived, AS_OF)
+    assert archived.gc(timedelta(0)).objects == 1
+    assert found(archived) == [("record.unreadable", key(archived, path), message)]
 
 
 def test_a_descriptor_is_missing(archived: World) -> None:

@@ -6,6 +6,8 @@ import typer
 
 from tidegate.cli.frame import Run, add, new_group
 from tidegate.cli.output import counted
+from tidegate.errors import DifferenceFound
+from tidegate.model.outcome import Difference
 
 
 def register(app: typer.Typer) -> None:
@@ -23,7 +25,7 @@ def rebuild(
     """Rebuild the ledger from lake and warehouse.
 
     Where the warehouse is gone, what counted in it comes back from the lake alone: published batches, external
-    tables, holds. A batch that no record knows is listed and not counted.
+    tables, holds. A batch that no record knows is listed and not counted. What cannot be read is named.
     """
     with run.app() as app:
         outcome = app.rebuild_ledger(warehouse)
@@ -33,7 +35,7 @@ def rebuild(
     ]
     if outcome.warehouse:
         lines.insert(0, f"warehouse {outcome.identity.warehouse} was brought back from the lake")
-    lines += [f"{d.table} {d.kind} {d.object}: {d.detail}" for d in outcome.unrecorded]
+    lines += [f"{d.table} {d.kind} {d.object}: {d.detail}" for d in (*outcome.unrecorded, *outcome.differences)]
     run.output.result(
         {
             "message_type": "result",
@@ -43,10 +45,19 @@ def rebuild(
             "batches": outcome.batches,
             "rows": outcome.rows,
             "holds": outcome.holds,
-            "unrecorded": [
-                {"table": str(d.table), "kind": d.kind, "object": d.object, "detail": d.detail}
-                for d in outcome.unrecorded
-            ],
+            "unrecorded": [_document(d) for d in outcome.unrecorded],
+            "differences": [_document(d) for d in outcome.differences],
         },
         lines,
     )
+    if outcome.differences:
+        raise typer.Exit(DifferenceFound.exit_code)
+
+
+def _document(difference: Difference) -> dict[str, object]:
+    return {
+        "table": str(difference.table),
+        "kind": difference.kind,
+        "object": difference.object,
+        "detail": difference.detail,
+    }

@@ -7,7 +7,7 @@ from tidegate.flows.context import Context
 from tidegate.flows.identity import Identity, read_claim, stored_identity, write_claim
 from tidegate.flows.pinned import pinned
 from tidegate.flows.published import read_counted, read_retired
-from tidegate.flows.records import RecordLog
+from tidegate.flows.records import RecordLog, fitting
 from tidegate.flows.replay import BatchPeriod, Replayed, replay
 from tidegate.flows.versions import Versions
 from tidegate.formats.stored import dump
@@ -160,7 +160,7 @@ def _commit(
     statements = [
         lock(ctx.settings.control_schema, [record.table], serializable=ctx.warehouse.capabilities.serializable),
         control.guard_log_number(record.table, head),
-        log.insert([record]),
+        *log.inserts(fitting(record)),
         *(control.insert_hold(hold) for hold in state.holds.values() if hold.id not in held),
         *(control.delete_proofs(control.copies, part.batch, part.periods) for part in _parts(stale, state)),
     ]

@@ -2,8 +2,10 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
 
 from tidegate.errors import CorruptRecord, DifferenceFound
 from tidegate.flows.context import Context
@@ -11,11 +13,45 @@ from tidegate.flows.spec import BatchSpec
 from tidegate.formats.stored import dump
 from tidegate.lake.base import ObjectInfo
 from tidegate.model.batch import PERIOD_COLUMN, Descriptor, FileEntry, PeriodProof
-from tidegate.model.layout import descriptor_key, manifest_key
+from tidegate.model.layout import batch_of, descriptor_key, manifest_key
+from tidegate.model.names import TableName, segment_name
 from tidegate.redshift.ddl import create_table
 
 _PERIOD = re.compile(rf"^{PERIOD_COLUMN}=([^/]+)/")
 _VERIFY_HINT = "Nothing was deleted from the hot table. Run `tidegate verify`, then run the archive again."
+
+
+_DAMAGED_HINT = (
+    "Bring the object back from a backup or an older version of it; `tidegate verify` names every file that differs."
+)
+_STRAY_HINT = "Find out who put it there and move it away; nothing was changed."
+
+
+@dataclass(frozen=True)
+class Folder:
+    """The objects below one batch's prefix, in the order of their keys."""
+
+    batch: str
+    prefix: str
+    objects: tuple[ObjectInfo, ...]
+
+    @property
+    def by_key(self) -> dict[str, ObjectInfo]:
+        """The objects by key relative to the prefix."""
+        return {info.key.removeprefix(self.prefix): info for info in self.objects}
+
+
+def batch_folders(ctx: Context, root: str) -> Iterator[Folder]:
+    """Every batch's prefix below `root`, as one stream of its listing, one batch in memory."""
+    for owner, objects in groupby(ctx.lake.list(root), lambda info: batch_of(info.key)):
+        if owner is not None:
+            yield Folder(owner[1], owner[0], tuple(objects))
+
+
+def table_of(prefix: str) -> TableName | None:
+    """The table whose folder a batch's prefix lies in; None where the folder's name is not that of a table."""
+    schema, table = (segment_name(part) for part in prefix.rstrip("/").split("/")[-3:-1])
+    return TableName(schema, table) if schema and table else None
 
 
 def listing(ctx: Context, prefix: str) -> dict[str, ObjectInfo]:
@@ -94,37 +130,42 @@ def check_counts(spec: BatchSpec, proofs: Sequence[PeriodProof], files: Sequence
 
 
 def check_identities(
-    ctx: Context, prefix: str, files: Sequence[FileEntry], periods: Sequence[date] | None = None
+    ctx: Context, prefix: str, files: Sequence[FileEntry], periods: Collection[date] | None = None
 ) -> None:
     """Every file (of `periods`, else of all) is there with the size and identity of the descriptor.
 
-    No other data file lies beside them.
+    No other data file lies beside them. `periods` are those of an archive, whose rows are in these files alone.
 
     Raises:
         DifferenceFound: names the first file that differs.
     """
+    hint = _VERIFY_HINT if periods is None else _DAMAGED_HINT
     found: Mapping[str, ObjectInfo] = listing(ctx, prefix)
     for file in files:
         if periods is not None and file.period not in periods:
             continue
         info = found.get(file.key)
         if info is None:
-            raise DifferenceFound(f"{prefix}{file.key} is missing", hint=_VERIFY_HINT)
+            raise DifferenceFound(f"{prefix}{file.key} is missing", hint=hint)
         if not _same(ctx, info, file):
-            raise DifferenceFound(f"{prefix}{file.key} was changed after it was written", hint=_VERIFY_HINT)
+            raise DifferenceFound(f"{prefix}{file.key} was changed after it was written", hint=hint)
     known = {f.key for f in files}
     extra = sorted(key for key in found if key not in known and _PERIOD.match(key))
     if extra:
-        raise DifferenceFound(f"{prefix}{extra[0]} does not belong to the batch", hint=_VERIFY_HINT)
+        raise DifferenceFound(f"{prefix}{extra[0]} does not belong to the batch", hint=_STRAY_HINT)
+
+
+def same_identity(info: ObjectInfo, file: FileEntry) -> bool:
+    """Size, ETag and, where both tell it, version of an object are those of the file that was written."""
+    versions = {info.version, file.version} - {None}
+    return (info.size, info.etag) == (file.size, file.etag) and len(versions) < 2
 
 
 def _same(ctx: Context, info: ObjectInfo, file: FileEntry) -> bool:
-    """Whether the object still is the file that was written; a local one may have been moved, its bytes decide."""
-    if info.size != file.size:
-        return False
-    if (info.etag, info.version) == (file.etag, file.version):
+    """Whether the object still is the file that was written; one that was moved has another ETag, its bytes decide."""
+    if same_identity(info, file):
         return True
-    return file.sha256 is not None and ctx.lake.sha256(info.key) == file.sha256
+    return info.size == file.size and file.sha256 is not None and ctx.lake.sha256(info.key) == file.sha256
 
 
 def write_descriptor(

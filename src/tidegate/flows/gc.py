@@ -11,9 +11,11 @@ from datetime import UTC, date, datetime, timedelta
 from tidegate.errors import CorruptRecord
 from tidegate.flows.abandon import abandon
 from tidegate.flows.context import Context
+from tidegate.flows.files import Folder, batch_folders, table_of
 from tidegate.flows.holds import held, read_holds
 from tidegate.flows.identity import Identity, attach, read_claim
 from tidegate.flows.leases import is_dead
+from tidegate.flows.partitions import partition_days
 from tidegate.flows.pinned import pinned
 from tidegate.flows.plan import UNFINISHED
 from tidegate.flows.published import Retired, read_counted, read_descriptor, read_retired
@@ -21,14 +23,13 @@ from tidegate.flows.records import RecordLog
 from tidegate.flows.restore_plan import RESTORED
 from tidegate.flows.versions import Versions
 from tidegate.lake.base import ObjectInfo
-from tidegate.ledger.base import JobState
+from tidegate.ledger.base import BatchRow, JobState
 from tidegate.model.batch import BATCH_COLUMN, DESCRIPTOR_PATH, PERIOD_COLUMN, BatchState
-from tidegate.model.layout import batch_of, data_root
-from tidegate.model.names import TableName, segment_name
+from tidegate.model.layout import data_root
+from tidegate.model.names import TableName
 from tidegate.model.outcome import Garbage, GcOutcome
 from tidegate.model.periods import Granularity, Period
 from tidegate.model.records import BatchPeriods
-from tidegate.redshift.catalog import select_external_partitions
 from tidegate.redshift.external import drop_partition
 
 KEPT_REASONS = frozenset({"adopted"})
@@ -36,24 +37,12 @@ ABANDONED = "abandoned"
 
 
 @dataclass(frozen=True)
-class Found:
-    """The objects below one batch's prefix; keys are relative to it."""
-
-    batch: str
-    prefix: str
-    objects: tuple[ObjectInfo, ...]
-
-    def of_period(self, period: date) -> list[ObjectInfo]:
-        folder = f"{self.prefix}{PERIOD_COLUMN}={period.isoformat()}/"
-        return [info for info in self.objects if info.key.startswith(folder)]
-
-
-@dataclass(frozen=True)
 class Candidate:
-    """Garbage with the keys that go. `orphan`: its id has to be retired first."""
+    """Garbage, the keys that go, and what the ledger knows of its batch. `orphan`: its id has to be retired first."""
 
     garbage: Garbage
     keys: tuple[str, ...]
+    row: BatchRow | None
     whole: bool
     orphan: bool
 
@@ -66,14 +55,19 @@ class GcPlan:
 
 
 def plan_gc(ctx: Context, older_than: timedelta | None = None) -> GcPlan:
-    """Read only. `older_than` (default: delete_grace) since an id was retired, or since an orphan was last written."""
+    """Read only. `older_than` (default: delete_grace) since an id was retired, or since an orphan was last written.
+
+    Raises:
+        ForeignWarehouse: this warehouse is a copy or was set back.
+    """
     grace = older_than if older_than is not None else timedelta(seconds=ctx.settings.delete_grace_seconds)
     with pinned(ctx) as ctx:
         identity = attach(ctx)
-        survey = _Survey.read(ctx, identity)
+        RecordLog(ctx, identity.warehouse).check_all()
+        survey = _Survey.read(ctx)
         seen: set[str] = set()
         candidates: list[Candidate] = []
-        for found in _batches(ctx, identity):
+        for found in batch_folders(ctx, data_root(identity.warehouse)):
             seen.add(found.batch)
             candidates += survey.candidates(found)
         if read_claim(ctx, identity.warehouse).copy_of is not None:
@@ -94,7 +88,7 @@ def run_gc(ctx: Context, plan: GcPlan) -> GcOutcome:
                 continue
             if candidate.orphan and not _retire(ctx, log, candidate.garbage):
                 continue
-            _drop_partitions(ctx, plan.identity, candidate.garbage)
+            _drop_partitions(ctx, plan.identity, candidate)
             ctx.lake.delete(candidate.keys)
             _note(ctx, candidate)
             removed.append(candidate.garbage)
@@ -121,54 +115,29 @@ def _retire(ctx: Context, log: RecordLog, garbage: Garbage) -> bool:
     return abandon(ctx, log, garbage.table, part, "no run came back to it")
 
 
-def _drop_partitions(ctx: Context, identity: Identity, garbage: Garbage) -> None:
+def _drop_partitions(ctx: Context, identity: Identity, candidate: Candidate) -> None:
     """Forget the partitions of what goes."""
-    for external in _externals(ctx, identity, garbage):
-        present = _partitions(ctx, external)
-        for day in (period.isoformat() for period in garbage.periods):
-            if _has(present, garbage.batch, day):
-                ctx.warehouse.execute(drop_partition(external, ((BATCH_COLUMN, garbage.batch), (PERIOD_COLUMN, day))))
+    garbage = candidate.garbage
+    for external in _externals(ctx, identity, candidate):
+        present = partition_days(ctx, external).get(garbage.batch, frozenset())
+        for day in sorted(present & set(garbage.periods)):
+            values = ((BATCH_COLUMN, garbage.batch), (PERIOD_COLUMN, day.isoformat()))
+            ctx.warehouse.execute(drop_partition(external, values))
 
 
-def _externals(ctx: Context, identity: Identity, garbage: Garbage) -> list[TableName]:
+def _externals(ctx: Context, identity: Identity, candidate: Candidate) -> list[TableName]:
     """The version of the external table that reads the batch; all of them where nothing says which."""
-    row = ctx.ledger.batch(garbage.batch)
-    if row is not None and row.external is not None:
-        return [row.external]
+    if candidate.row is not None and candidate.row.external is not None:
+        return [candidate.row.external]
     try:
-        return [read_descriptor(ctx, garbage.prefix).external]
+        return [read_descriptor(ctx, candidate.garbage.prefix).external]
     except CorruptRecord:
-        return [version.external for version in Versions(ctx, identity.warehouse, garbage.table).load()]
-
-
-def _partitions(ctx: Context, external: TableName) -> frozenset[str]:
-    return frozenset(str(row[0]) for row in ctx.warehouse.execute(select_external_partitions(external)).rows)
-
-
-def _has(partitions: frozenset[str], batch: str, day: str) -> bool:
-    return any(batch in values and day in values for values in partitions)
+        return [version.external for version in Versions(ctx, identity.warehouse, candidate.garbage.table).load()]
 
 
 def _note(ctx: Context, candidate: Candidate) -> None:
-    row = ctx.ledger.batch(candidate.garbage.batch)
-    if row is not None and candidate.whole:
-        ctx.ledger.save_batch(replace(row, state=BatchState.COLLECTED, updated_at=ctx.clock()))
-
-
-def _batches(ctx: Context, identity: Identity) -> Iterator[Found]:
-    """Every batch prefix of this warehouse in the lake, as one stream of its listing."""
-    current: tuple[str, str] | None = None
-    objects: list[ObjectInfo] = []
-    for info in ctx.lake.list(data_root(identity.warehouse)):
-        owner = batch_of(info.key)
-        if owner != current and current is not None:
-            yield Found(current[1], current[0], tuple(objects))
-            objects = []
-        current = owner
-        if owner is not None:
-            objects.append(info)
-    if current is not None:
-        yield Found(current[1], current[0], tuple(objects))
+    if candidate.row is not None and candidate.whole:
+        ctx.ledger.save_batch(replace(candidate.row, state=BatchState.COLLECTED, updated_at=ctx.clock()))
 
 
 @dataclass(frozen=True)
@@ -176,18 +145,17 @@ class _Survey:
     """What the warehouse and the ledger say of every id."""
 
     ctx: Context
-    counted: frozenset[tuple[str, date]]
+    counted: dict[str, set[date]]
     retired: dict[str, list[Retired]]
+    rows: dict[str, BatchRow]
     busy: frozenset[str]
 
     @classmethod
-    def read(cls, ctx: Context, identity: Identity) -> "_Survey":
-        counted = frozenset(
-            (item.batch, proof.period)
-            for source in (ctx.control.published, ctx.control.copies)
-            for item in read_counted(ctx, source)
-            for proof in item.proofs
-        )
+    def read(cls, ctx: Context) -> "_Survey":
+        counted: dict[str, set[date]] = {}
+        for source in (ctx.control.published, ctx.control.copies):
+            for batch in read_counted(ctx, source):
+                counted.setdefault(batch.batch, set()).update(proof.period for proof in batch.proofs)
         retired: dict[str, list[Retired]] = {}
         for item in read_retired(ctx):
             retired.setdefault(item.batch, []).append(item)
@@ -197,43 +165,44 @@ class _Survey:
             for job in ctx.ledger.jobs(limit=10_000)
             if job.state is JobState.RUNNING and job.lease_until > now and not is_dead(job.owner)
         }
-        busy = frozenset(row.id for row in ctx.ledger.batches(states=UNFINISHED) if row.job in live)
-        return cls(ctx, counted, retired, busy)
+        rows = {row.id: row for row in ctx.ledger.batches()}
+        busy = frozenset(row.id for row in rows.values() if row.state in UNFINISHED and row.job in live)
+        return cls(ctx, counted, retired, rows, busy)
 
-    def candidates(self, found: Found) -> Iterator[Candidate]:
+    def candidates(self, found: Folder) -> Iterator[Candidate]:
         if found.batch in self.busy:
             return
-        retired = self.retired.get(found.batch, [])
-        counts = any(batch == found.batch for batch, _ in self.counted)
-        if not retired and not counts:
+        retired, counted = self.retired.get(found.batch, []), self.counted.get(found.batch, set())
+        if not retired and not counted:
             yield from self._orphan(found)
-        elif not counts and all(item.reason not in KEPT_REASONS for item in retired):
+        elif not counted and all(item.reason not in KEPT_REASONS for item in retired):
             periods = tuple(sorted(item.period for item in retired))
             yield self._candidate(found, retired, periods, found.objects, whole=True)
         else:
+            objects = _by_period(found)
             for item in retired:
-                objects = found.of_period(item.period)
-                kept = item.reason in KEPT_REASONS or (found.batch, item.period) in self.counted
-                if objects and not kept:
-                    yield self._candidate(found, [item], (item.period,), objects, whole=False)
+                of_period = objects.get(item.period.isoformat(), [])
+                if of_period and item.reason not in KEPT_REASONS and item.period not in counted:
+                    yield self._candidate(found, [item], (item.period,), of_period, whole=False)
 
     def borrowed(self, identity: Identity, seen: Collection[str]) -> Iterator[Candidate]:
         """Retired batches of the warehouse that this one is a copy of: only their partitions here may go."""
-        known: dict[TableName, frozenset[str]] = {}
+        known: dict[TableName, dict[str, frozenset[date]]] = {}
         for batch, items in self.retired.items():
             if batch in seen:
                 continue
             table = items[0].table
             if table not in known:
-                versions = Versions(self.ctx, identity.warehouse, table).load()
-                known[table] = frozenset().union(*(_partitions(self.ctx, v.external) for v in versions))
+                known[table] = {}
+                for version in Versions(self.ctx, identity.warehouse, table).load():
+                    known[table].update(partition_days(self.ctx, version.external))
             for item in items:
-                if _has(known[table], batch, item.period.isoformat()):
-                    yield self._candidate(Found(batch, "", ()), [item], (item.period,), (), whole=False)
+                if item.period in known[table].get(batch, ()):
+                    yield self._candidate(Folder(batch, "", ()), [item], (item.period,), (), whole=False)
 
     def _candidate(
         self,
-        found: Found,
+        found: Folder,
         retired: Sequence[Retired],
         periods: tuple[date, ...],
         objects: Sequence[ObjectInfo],
@@ -243,29 +212,30 @@ class _Survey:
         newest = max(_utc(item.at) for item in retired)
         reason = ", ".join(sorted({item.reason for item in retired}))
         garbage = self._garbage(found, retired[0].table, periods, objects, newest, reason)
-        return Candidate(garbage, tuple(info.key for info in objects), whole, orphan=False)
+        row = self.rows.get(found.batch)
+        return Candidate(garbage, tuple(info.key for info in objects), row, whole, orphan=False)
 
-    def _orphan(self, found: Found) -> Iterator[Candidate]:
+    def _orphan(self, found: Folder) -> Iterator[Candidate]:
         """A prefix without a published or retired id: its worker died, or has not come far yet."""
-        row = self.ctx.ledger.batch(found.batch)
+        row = self.rows.get(found.batch)
         if row is None and any(info.key.endswith(DESCRIPTOR_PATH) for info in found.objects):
             self.ctx.reporter.notice(
                 f"{found.prefix} was unloaded, but no record says what became of it: it may be the only copy of its "
                 "rows and is left alone"
             )
             return
-        table = row.table if row is not None else _table_of(found.prefix)
+        table = row.table if row is not None else table_of(found.prefix)
         if table is None:
             self.ctx.reporter.notice(f"{found.prefix} belongs to no table that Tidegate knows; it is left alone")
             return
         periods = tuple(sorted({p.period for p in self.ctx.ledger.periods(found.batch)}))
         newest = max(info.modified for info in found.objects)
         garbage = self._garbage(found, table, periods, found.objects, newest, ABANDONED)
-        yield Candidate(garbage, tuple(info.key for info in found.objects), whole=True, orphan=True)
+        yield Candidate(garbage, tuple(info.key for info in found.objects), row, whole=True, orphan=True)
 
     def _garbage(
         self,
-        found: Found,
+        found: Folder,
         table: TableName,
         periods: tuple[date, ...],
         objects: Sequence[ObjectInfo],
@@ -277,10 +247,14 @@ class _Survey:
         return Garbage(table, found.batch, found.prefix, periods, len(objects), size, age, reason)
 
 
-def _table_of(prefix: str) -> TableName | None:
-    """The table whose folder a batch's prefix lies in."""
-    schema, table = (segment_name(part) for part in prefix.rstrip("/").split("/")[-3:-1])
-    return TableName(schema, table) if schema and table else None
+def _by_period(found: Folder) -> dict[str, list[ObjectInfo]]:
+    """The objects in the folder of each period, by its date."""
+    folder = f"{PERIOD_COLUMN}="
+    objects: dict[str, list[ObjectInfo]] = {}
+    for key, info in found.by_key.items():
+        if key.startswith(folder) and "/" in key:
+            objects.setdefault(key[len(folder) :].partition("/")[0], []).append(info)
+    return objects
 
 
 def _utc(text: str) -> datetime:

@@ -1,12 +1,12 @@
 """What counts as cold, read from the warehouse together with the descriptors beside the rows."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Protocol, TypeVar
 
 from tidegate.errors import CorruptRecord, ObjectNotFound
 from tidegate.flows.context import Context
-from tidegate.flows.records import RecordLog
 from tidegate.formats.stored import load
 from tidegate.model.batch import Descriptor, PeriodProof
 from tidegate.model.layout import descriptor_key
@@ -34,6 +34,22 @@ class Retired:
     period: date
     reason: str
     at: str
+
+
+class OfTable(Protocol):
+    @property
+    def table(self) -> TableName: ...
+
+
+Item = TypeVar("Item", bound=OfTable)
+
+
+def by_table(items: Iterable[Item]) -> dict[TableName, list[Item]]:
+    """In the order of the items."""
+    tables: dict[TableName, list[Item]] = {}
+    for item in items:
+        tables.setdefault(item.table, []).append(item)
+    return tables
 
 
 def as_day(value: object) -> date:
@@ -67,9 +83,9 @@ def read_retired(ctx: Context, table: TableName | None = None) -> list[Retired]:
     ]
 
 
-def prefixes(records: Sequence[LogRecord]) -> dict[str, str]:
+def prefixes(records: Iterable[LogRecord]) -> dict[str, str]:
     """Where each batch lies, as the table's records say."""
-    parts = [part for record in records for part in (*record.published, *record.retired)]
+    parts = (part for record in records for part in (*record.published, *record.retired))
     return {part.batch: part.prefix for part in parts if part.prefix}
 
 
@@ -80,7 +96,3 @@ def read_descriptor(ctx: Context, prefix: str) -> Descriptor:
         return load(Descriptor, ctx.lake.get(key), key)
     except ObjectNotFound as error:
         raise CorruptRecord(f"{key} is missing", hint="Restore the object from a backup of the lake.") from error
-
-
-def read_records(log: RecordLog, table: TableName) -> list[LogRecord]:
-    return list(log.read(table))

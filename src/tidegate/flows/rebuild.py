@@ -1,14 +1,24 @@
 """Rebuild the ledger from lake and warehouse; and, where the warehouse is gone, what counted in it from the lake."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from tidegate.errors import ConfigError, CorruptRecord
 from tidegate.flows.context import Context
-from tidegate.flows.identity import Identity, attach, claims, read_claim, stored_identity, write_identity
+from tidegate.flows.files import table_of
+from tidegate.flows.identity import (
+    Identity,
+    attach,
+    claims,
+    create_control_tables,
+    read_claim,
+    stored_identity,
+    write_identity,
+)
 from tidegate.flows.pinned import pinned
-from tidegate.flows.published import Counted, read_counted, read_descriptor, read_retired
-from tidegate.flows.records import RECORD_HINT, RecordLog
+from tidegate.flows.published import Counted, by_table, read_counted, read_descriptor, read_retired
+from tidegate.flows.records import RECORD_HINT, STRANGER_HINT, RecordLog, stranger
 from tidegate.flows.replay import Replayed, replay
 from tidegate.flows.versions import Versions
 from tidegate.ledger.base import BatchRow
@@ -24,7 +34,10 @@ JOB = "rebuild"
 
 @dataclass(frozen=True)
 class RebuildOutcome:
-    """`warehouse`: its control tables were brought back too. `unrecorded`: batches for a person to decide on."""
+    """`warehouse`: its control tables were brought back too. `unrecorded`: batches for a person to decide on.
+
+    `differences`: what could not be read, and is missing in the ledger therefore.
+    """
 
     identity: Identity
     warehouse: bool
@@ -33,6 +46,7 @@ class RebuildOutcome:
     rows: int
     holds: int
     unrecorded: tuple[Difference, ...]
+    differences: tuple[Difference, ...] = ()
 
 
 def rebuild(ctx: Context, warehouse: str | None = None) -> RebuildOutcome:
@@ -43,7 +57,7 @@ def rebuild(ctx: Context, warehouse: str | None = None) -> RebuildOutcome:
     Raises:
         ForeignWarehouse: the warehouse is a copy or was set back.
         ConfigError: the lake has no folder for a new warehouse.
-        CorruptRecord: a record cannot be read, or is missing.
+        CorruptRecord: a record cannot be read, or is missing; or a descriptor that a new warehouse needs.
     """
     with pinned(ctx) as ctx:
         known = stored_identity(ctx)
@@ -53,9 +67,13 @@ def rebuild(ctx: Context, warehouse: str | None = None) -> RebuildOutcome:
             for table in {*log.recorded(), *log.tables()}:
                 log.heal(table)
         states = {table: _replayed(log, table) for table in log.tables()}
+        strangers = [(table, key) for table in states for key in log.strangers(table)]
         if known is None:
+            if strangers:
+                raise CorruptRecord(stranger(strangers[0][1]), hint=STRANGER_HINT)
             _rebuild_warehouse(ctx, log, identity, states)
-        return _rebuild_ledger(ctx, log, identity, states, known is None)
+        differences = [Difference(table, "record.unreadable", key, stranger(key)) for table, key in strangers]
+        return _rebuild_ledger(ctx, identity, states, differences, known is None)
 
 
 def _replayed(log: RecordLog, table: TableName) -> Replayed:
@@ -82,8 +100,7 @@ def _claimed(ctx: Context, warehouse: str | None) -> Identity:
 
 def _rebuild_warehouse(ctx: Context, log: RecordLog, identity: Identity, states: dict[TableName, Replayed]) -> None:
     """Control tables, external tables, partitions and what counts. The id comes last: until then it can be repeated."""
-    for statement in ctx.control.create():
-        ctx.warehouse.execute(statement)
+    create_control_tables(ctx)
     for table, state in states.items():
         if log.head(table) == 0:
             _rebuild_table(ctx, log, table, state)
@@ -129,9 +146,7 @@ def _state_statements(
             periods = sorted(p for (b, p), r in state.retired.items() if b == batch and r == reason)
             statements += control.insert_retired(table, batch, periods, reason, stamp)
     statements += [control.insert_hold(hold) for hold in state.holds.values()]
-    records = list(log.read(table))
-    statements += [log.insert(records[at : at + 100]) for at in range(0, len(records), 100)]
-    return statements
+    return [*statements, *log.inserts(log.read(table))]
 
 
 def _proofs(descriptor: Descriptor, periods: set[date]) -> list[PeriodProof]:
@@ -139,56 +154,54 @@ def _proofs(descriptor: Descriptor, periods: set[date]) -> list[PeriodProof]:
 
 
 def _rebuild_ledger(
-    ctx: Context, log: RecordLog, identity: Identity, states: dict[TableName, Replayed], warehouse: bool
+    ctx: Context,
+    identity: Identity,
+    states: dict[TableName, Replayed],
+    differences: list[Difference],
+    warehouse: bool,
 ) -> RebuildOutcome:
     ctx.ledger.clear()
     published = read_counted(ctx, ctx.control.published)
     copies = read_counted(ctx, ctx.control.copies)
-    retired = read_retired(ctx)
     prefixes = {batch: prefix for state in states.values() for batch, prefix in state.prefixes.items()}
     for counted, kind in ((published, BatchState.RECLAIMED), (copies, BatchState.COPIED)):
         for item in counted:
-            _save(ctx, item, kind, prefixes)
-    newest: dict[TableName, date] = {}
-    for item in published:
-        newest[item.table] = max(newest.get(item.table, date.min), *(p.period for p in item.proofs))
-    for table, period in newest.items():
-        ctx.ledger.set_checkpoint(table, period, ctx.clock())
+            try:
+                _save(ctx, item, kind, read_descriptor(ctx, prefixes.get(item.batch, "")))
+            except CorruptRecord as error:
+                differences.append(Difference(item.table, "descriptor.unreadable", item.batch, error.message))
+    for table, items in by_table(published).items():
+        ctx.ledger.set_checkpoint(table, max(p.period for item in items for p in item.proofs), ctx.clock())
     holds = [hold for state in states.values() for hold in state.holds.values()]
     ctx.ledger.replace_holds(holds)
-    known = {item.batch for item in (*published, *copies)} | {item.batch for item in retired} | set(prefixes)
+    batches = {item.batch for item in (*published, *copies)}
+    known = batches | {item.batch for item in read_retired(ctx)} | set(prefixes)
     return RebuildOutcome(
         identity,
         warehouse,
         len({item.table for item in (*published, *copies)}),
-        len({item.batch for item in (*published, *copies)}),
+        len(batches),
         sum(p.rows for item in published for p in item.proofs),
         len(holds),
-        tuple(_unrecorded(ctx, identity, known)),
+        tuple(_unrecorded(ctx, identity, known, differences)),
+        tuple(differences),
     )
 
 
-def _save(ctx: Context, item: Counted, state: BatchState, prefixes: dict[str, str]) -> None:
-    try:
-        descriptor = read_descriptor(ctx, prefixes.get(item.batch, ""))
-    except CorruptRecord as error:
-        ctx.reporter.notice(error.message)
-        return
+def _save(ctx: Context, item: Counted, state: BatchState, descriptor: Descriptor) -> None:
     days = {p.period for p in item.proofs}
     files = [f for f in descriptor.files if f.period in days]
-    created = datetime.fromisoformat(descriptor.created_at)
-    action = "copy" if state is BatchState.COPIED else "archive"
     ctx.ledger.save_batch(
         BatchRow(
             id=item.batch,
             table=item.table,
             job=JOB,
             state=state,
-            action=action,
+            action="copy" if state is BatchState.COPIED else "archive",
             prefix=descriptor.prefix,
             rows=sum(p.rows for p in item.proofs),
             bytes=sum(f.size for f in files),
-            planned_at=created,
+            planned_at=datetime.fromisoformat(descriptor.created_at),
             updated_at=ctx.clock(),
             external=descriptor.external,
         )
@@ -197,15 +210,22 @@ def _save(ctx: Context, item: Counted, state: BatchState, prefixes: dict[str, st
     ctx.ledger.save_files(item.batch, files)
 
 
-def _unrecorded(ctx: Context, identity: Identity, known: set[str]) -> list[Difference]:
+def _unrecorded(
+    ctx: Context, identity: Identity, known: set[str], differences: list[Difference]
+) -> Iterator[Difference]:
     """Batches with a descriptor that neither a record nor the warehouse knows."""
-    found = []
     for info in ctx.lake.list(data_root(identity.warehouse)):
         owner = batch_of(info.key)
         if owner is None or owner[1] in known or not info.key.endswith(DESCRIPTOR_PATH):
             continue
-        descriptor = read_descriptor(ctx, owner[0])
+        try:
+            descriptor = read_descriptor(ctx, owner[0])
+        except CorruptRecord as error:
+            table = table_of(owner[0])
+            if table is None:
+                raise
+            differences.append(Difference(table, "descriptor.unreadable", owner[1], error.message))
+            continue
         rows = sum(p.rows for p in descriptor.periods)
         detail = f"{rows} rows were unloaded, but no record says that they count; they are not counted"
-        found.append(Difference(descriptor.table.name, "batch.unrecorded", owner[1], detail))
-    return found
+        yield Difference(descriptor.table.name, "batch.unrecorded", owner[1], detail)

@@ -98,7 +98,7 @@ class _Restore:
 
     def _check_part(self, part: RestorePart) -> None:
         """The files still are those of the descriptor, and their rows those that left the hot table."""
-        check_identities(self.ctx, part.prefix, part.descriptor.files, periods=part.days)
+        check_identities(self.ctx, part.prefix, part.descriptor.files, periods=frozenset(part.days))
         engine = self.ctx.warehouse.capabilities
         statement = fingerprint_by_period(
             part.version.columns,

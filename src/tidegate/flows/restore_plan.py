@@ -9,7 +9,7 @@ from tidegate.flows.context import Context
 from tidegate.flows.holds import read_holds
 from tidegate.flows.identity import Identity, attach
 from tidegate.flows.pinned import pinned
-from tidegate.flows.published import Counted, prefixes, read_counted, read_descriptor, read_records, read_retired
+from tidegate.flows.published import Counted, prefixes, read_counted, read_descriptor, read_retired
 from tidegate.flows.records import RecordLog
 from tidegate.flows.versions import Versions, as_external, check_change
 from tidegate.model.batch import Descriptor, PeriodProof, TableVersion
@@ -53,7 +53,8 @@ class RestorePart:
 
     @property
     def bytes(self) -> int:
-        return sum(f.size for f in self.descriptor.files if f.period in set(self.days))
+        days = set(self.days)
+        return sum(f.size for f in self.descriptor.files if f.period in days)
 
 
 @dataclass(frozen=True)
@@ -94,15 +95,15 @@ def plan_restore(ctx: Context, request: RestoreRequest) -> RestorePlan:
         identity = attach(ctx)
         log = RecordLog(ctx, identity.warehouse)
         log.sync(request.table)
-        where = prefixes(read_records(log, request.table))
+        where = prefixes(log.committed(request.table).values())
         versions = Versions(ctx, identity.warehouse, request.table).load()
         counted = read_counted(ctx, ctx.control.published, request.table)
-        archived = [_part(ctx, item, where, versions) for item in counted]
-        parts = tuple(chosen for part in archived if (chosen := _chosen(request, part)).proofs)
+        near = [_part(ctx, item, where, versions) for item in counted if _may_touch(request, item)]
+        parts = tuple(chosen for part in near if (chosen := _chosen(request, part)).proofs)
         done = () if parts else _done(ctx, request)
         name = request.into or request.table
         existing = ctx.warehouse.tables([name]).get(name)
-        target = existing or _new_target(request, archived, versions, parts)
+        target = existing or _new_target(request, _newest(ctx, counted, where, versions), parts)
         if existing is None and request.into is None:
             target = _continued(ctx, request.table, target, versions)
         stored_columns(target)
@@ -138,6 +139,13 @@ def _part(ctx: Context, counted: Counted, where: dict[str, str], versions: list[
     return RestorePart(counted.batch, prefix, version, descriptor, counted.proofs, counted.hash)
 
 
+def _may_touch(request: RestoreRequest, counted: Counted) -> bool:
+    """Whether a period of the batch touches the span asked for, days or months: known before its descriptor is read."""
+    low, high = request.first or date.min, request.last or date.max
+    days = (proof.period for proof in counted.proofs)
+    return any(day <= high and (day.year, day.month) >= (low.year, low.month) for day in days)
+
+
 def _chosen(request: RestoreRequest, part: RestorePart) -> RestorePart:
     """The part's periods that touch the span asked for."""
     low, high = request.first or date.min, request.last or date.max
@@ -160,16 +168,19 @@ def _done(ctx: Context, request: RestoreRequest) -> tuple[date, ...]:
     return done
 
 
-def _new_target(
-    request: RestoreRequest,
-    archived: Sequence[RestorePart],
-    versions: Sequence[TableVersion],
-    parts: Sequence[RestorePart],
-) -> Table:
-    """The table as the newest batch describes it, in a form that can hold the rows of every part."""
-    if not versions:
+def _newest(
+    ctx: Context, counted: Sequence[Counted], where: dict[str, str], versions: list[TableVersion]
+) -> Table | None:
+    """The table as the newest batch that counts describes it, else as its last version does."""
+    if counted:
+        return _part(ctx, counted[-1], where, versions).descriptor.table
+    return versions[-1].table if versions else None
+
+
+def _new_target(request: RestoreRequest, newest: Table | None, parts: Sequence[RestorePart]) -> Table:
+    """The table in a form that can hold the rows of every part."""
+    if newest is None:
         raise ObjectMissing(f"the lake knows no definition of {request.table}", hint="Run `tidegate verify`.")
-    newest = archived[-1].descriptor.table if archived else versions[-1].table
     columns = tuple(_holding(column, newest, parts) for column in newest.columns)
     return replace(newest, name=request.into or request.table, columns=columns)
 

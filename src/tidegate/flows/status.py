@@ -1,5 +1,6 @@
 """Where every table stands: hot, cold, unfinished, held."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -8,10 +9,11 @@ from tidegate.flows.holds import read_holds
 from tidegate.flows.identity import Identity, attach
 from tidegate.flows.pinned import pinned
 from tidegate.flows.plan import UNFINISHED
-from tidegate.flows.published import Counted, read_counted
+from tidegate.flows.published import Counted, by_table, read_counted
 from tidegate.ledger.base import BatchRow, Job
 from tidegate.model.names import TableName
 from tidegate.model.records import Hold
+from tidegate.model.tables import TableStats
 
 
 @dataclass(frozen=True)
@@ -39,55 +41,51 @@ class Status:
     tables: tuple[TableStatus, ...]
 
 
+@dataclass(frozen=True)
+class _Known:
+    """What was read once for all tables. `sizes`: number and bytes of the files of each (batch, period)."""
+
+    published: Mapping[TableName, list[Counted]]
+    copies: Mapping[TableName, list[Counted]]
+    holds: Mapping[TableName, list[Hold]]
+    unfinished: Mapping[TableName, list[BatchRow]]
+    sizes: Mapping[tuple[str, date], tuple[int, int]]
+
+
 def status(ctx: Context) -> Status:
     """Read only: the warehouse's control tables, its statistics, and the ledger."""
-    with pinned(ctx) as ctx:
-        identity = attach(ctx)
-        published = read_counted(ctx, ctx.control.published)
-        copies = read_counted(ctx, ctx.control.copies)
-        holds = read_holds(ctx)
-        names = sorted({item.table for item in (*published, *copies)} | {p.table for p in ctx.settings.policies})
-        hot = {name: stats.rows for name, stats in ctx.warehouse.table_stats(names).items()}
-    return Status(
-        identity,
-        tuple(
-            _table(
-                ctx,
-                name,
-                hot.get(name),
-                [item for item in published if item.table == name],
-                [item for item in copies if item.table == name],
-                tuple(hold for hold in holds if hold.table == name),
-            )
-            for name in names
-        ),
-    )
+    with pinned(ctx) as one:
+        identity = attach(one)
+        known = _Known(
+            by_table(read_counted(one, one.control.published)),
+            by_table(read_counted(one, one.control.copies)),
+            by_table(read_holds(one)),
+            by_table(one.ledger.batches(states=UNFINISHED)),
+            one.ledger.file_sizes(),
+        )
+        names = sorted({*known.published, *known.copies, *(p.table for p in ctx.settings.policies)})
+        stats = one.warehouse.table_stats(names)
+    return Status(identity, tuple(_table(ctx, name, stats.get(name), known) for name in names))
 
 
-def _table(
-    ctx: Context,
-    name: TableName,
-    hot_rows: int | None,
-    published: list[Counted],
-    copies: list[Counted],
-    holds: tuple[Hold, ...],
-) -> TableStatus:
-    periods = sorted({p.period for item in published for p in item.proofs})
-    counted = {(item.batch, p.period) for item in published for p in item.proofs}
-    files = [f for item in published for f in ctx.ledger.files(item.batch) if (item.batch, f.period) in counted]
+def _table(ctx: Context, name: TableName, stats: TableStats | None, known: _Known) -> TableStatus:
+    published = known.published.get(name, [])
+    counted = [(item.batch, proof) for item in published for proof in item.proofs]
+    periods = sorted({proof.period for _, proof in counted})
+    sizes = [known.sizes.get((batch, proof.period), (0, 0)) for batch, proof in counted]
     jobs = ctx.ledger.jobs(name, limit=1)
     return TableStatus(
         table=name,
-        hot_rows=hot_rows,
-        cold_rows=sum(p.rows for item in published for p in item.proofs),
-        copied_rows=sum(p.rows for item in copies for p in item.proofs),
+        hot_rows=stats.rows if stats else None,
+        cold_rows=sum(proof.rows for _, proof in counted),
+        copied_rows=sum(p.rows for item in known.copies.get(name, []) for p in item.proofs),
         batches=len(published),
         periods=len(periods),
-        files=len(files),
-        bytes=sum(f.size for f in files),
+        files=sum(files for files, _ in sizes),
+        bytes=sum(size for _, size in sizes),
         oldest=periods[0] if periods else None,
         newest=periods[-1] if periods else None,
-        holds=holds,
-        unfinished=tuple(ctx.ledger.batches(name, UNFINISHED)),
+        holds=tuple(known.holds.get(name, ())),
+        unfinished=tuple(known.unfinished.get(name, ())),
         last_job=jobs[0] if jobs else None,
     )

@@ -1,26 +1,25 @@
 """Audit: warehouse, lake, catalog and ledger against one another, every difference by name."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
+from datetime import date
 
 from tidegate.errors import CorruptRecord, ObjectMissing, StatementError
 from tidegate.flows.context import Context
-from tidegate.flows.files import listing
+from tidegate.flows.files import Folder, batch_folders, same_identity
 from tidegate.flows.holds import read_holds
 from tidegate.flows.identity import attach
+from tidegate.flows.partitions import partition_days
 from tidegate.flows.pinned import pinned
-from tidegate.flows.published import Counted, Retired, proofs_of, read_counted, read_descriptor, read_retired
-from tidegate.flows.records import RecordLog, record_number
+from tidegate.flows.published import Counted, Retired, by_table, proofs_of, read_counted, read_descriptor, read_retired
+from tidegate.flows.records import RecordLog, record_number, stranger
 from tidegate.flows.replay import BatchPeriod, Replayed, advance, apply
 from tidegate.flows.versions import Versions
-from tidegate.formats.stored import load
+from tidegate.ledger.base import BatchRow
 from tidegate.model.batch import PERIOD_COLUMN, BatchState, Descriptor, HashIdentity, PeriodProof
+from tidegate.model.layout import log_root
 from tidegate.model.names import TableName
 from tidegate.model.outcome import Difference, VerifyOutcome
-from tidegate.model.records import LogRecord
-from tidegate.redshift.catalog import select_external_partitions
 from tidegate.redshift.fingerprint import EXPRESSION, fingerprint_by_period
 from tidegate.redshift.identifiers import qualified
 from tidegate.redshift.rows import of_batch
@@ -36,10 +35,10 @@ def verify(ctx: Context, tables: Sequence[TableName] = (), *, deep: bool = False
     with pinned(ctx) as ctx:
         identity = attach(ctx)
         log = RecordLog(ctx, identity.warehouse)
-        published = _by_table(read_counted(ctx, ctx.control.published))
-        copies = _by_table(read_counted(ctx, ctx.control.copies))
-        retired = _by_table(read_retired(ctx))
-        holds = _by_table(read_holds(ctx))
+        published = by_table(read_counted(ctx, ctx.control.published))
+        copies = by_table(read_counted(ctx, ctx.control.copies))
+        retired = by_table(read_retired(ctx))
+        holds = by_table(read_holds(ctx))
         known = {*published, *copies, *retired, *holds, *log.recorded(), *(p.table for p in ctx.settings.policies)}
         unknown = [t for t in tables if t not in known and t not in ctx.warehouse.tables([t])]
         if unknown:
@@ -72,21 +71,6 @@ def verify(ctx: Context, tables: Sequence[TableName] = (), *, deep: bool = False
     )
 
 
-class _OfTable(Protocol):
-    @property
-    def table(self) -> TableName: ...
-
-
-_Item = TypeVar("_Item", bound=_OfTable)
-
-
-def _by_table(items: Sequence[_Item]) -> dict[TableName, list[_Item]]:
-    tables: dict[TableName, list[_Item]] = {}
-    for item in items:
-        tables.setdefault(item.table, []).append(item)
-    return tables
-
-
 def _periods(counted: Sequence[Counted]) -> set[BatchPeriod]:
     return {(item.batch, proof.period) for item in counted for proof in item.proofs}
 
@@ -108,37 +92,60 @@ class _Audit:
     files: int = 0
     rows: int = 0
     differences: list[Difference] = field(default_factory=list)
-    partitions: dict[TableName, frozenset[str]] = field(default_factory=dict)
+    partitions: dict[TableName, Mapping[str, frozenset[date]]] = field(default_factory=dict)
 
     def differ(self, kind: str, name: str, detail: str) -> None:
         self.differences.append(Difference(self.table, kind, name, detail))
 
     def run(self) -> None:
         state, versions = self._records(), self._versions()
-        for batch in (*self.published, *self.copies):
+        ledger = {row.id: row for row in self.ctx.ledger.batches(self.table)}
+        for batch, prefix, folder in self._located(state.prefixes):
             self.batches += 1
             self.rows += sum(p.rows for p in batch.proofs)
             self.ctx.reporter.progress(Progress(f"{self.table} verify", self.rows))
-            prefix = state.prefixes.get(batch.batch)
-            if prefix is None:
-                self.differ("batch.unrecorded", batch.batch, "counts in the warehouse, but no record says so")
-                continue
-            try:
-                descriptor = read_descriptor(self.ctx, prefix)
-            except CorruptRecord as error:
-                self.differ("descriptor.unreadable", batch.batch, error.message)
-                continue
-            if (descriptor.batch, descriptor.prefix, descriptor.table.name) != (batch.batch, prefix, self.table):
-                self.differ("descriptor.contradicts", batch.batch, "it is the descriptor of another batch")
+            descriptor = self._described(batch, prefix)
+            if descriptor is None:
                 continue
             if versions is not None and descriptor.external not in versions:
                 self.differ("version.missing", batch.batch, f"the lake has no definition of {descriptor.external}")
             self._descriptor(batch, descriptor)
-            self._files(batch, descriptor)
+            self._files(batch, descriptor, folder)
             self._partitions(batch, descriptor)
-            self._ledger(batch)
+            self._ledger(batch, ledger.get(batch.batch))
             if self.deep:
                 self._rows(batch, descriptor)
+
+    def _located(self, prefixes: Mapping[str, str]) -> Iterator[tuple[Counted, str, Folder]]:
+        """Every batch with its prefix and its objects, from one listing of each folder that holds batches."""
+        roots: dict[str, dict[str, list[Counted]]] = {}
+        for batch in (*self.published, *self.copies):
+            prefix = prefixes.get(batch.batch)
+            if prefix is None:
+                self.batches += 1
+                self.rows += sum(p.rows for p in batch.proofs)
+                self.differ("batch.unrecorded", batch.batch, "counts in the warehouse, but no record says so")
+                continue
+            root = f"{prefix.rstrip('/').rpartition('/')[0]}/"
+            roots.setdefault(root, {}).setdefault(prefix, []).append(batch)
+        for root, batches in sorted(roots.items()):
+            for folder in batch_folders(self.ctx, root):
+                for batch in batches.pop(folder.prefix, ()):
+                    yield batch, folder.prefix, folder
+            for prefix, missing in batches.items():
+                for batch in missing:
+                    yield batch, prefix, Folder(batch.batch, prefix, ())
+
+    def _described(self, batch: Counted, prefix: str) -> Descriptor | None:
+        try:
+            descriptor = read_descriptor(self.ctx, prefix)
+        except CorruptRecord as error:
+            self.differ("descriptor.unreadable", batch.batch, error.message)
+            return None
+        if (descriptor.batch, descriptor.prefix, descriptor.table.name) != (batch.batch, prefix, self.table):
+            self.differ("descriptor.contradicts", batch.batch, "it is the descriptor of another batch")
+            return None
+        return descriptor
 
     def _versions(self) -> frozenset[TableName] | None:
         """The external tables that the lake defines; None when a definition cannot be read."""
@@ -150,15 +157,18 @@ class _Audit:
 
     def _records(self) -> Replayed:
         """The lake's record against the warehouse's tables; what cannot be read is told and passed over."""
-        state, committed, whole = Replayed(), self._committed(), True
+        state, committed, whole = Replayed(), self.log.committed(self.table), True
         for key in self.log.keys(self.table):
+            number = record_number(key, log_root(self.log.warehouse, self.table))
+            if number is None:
+                self.differ("record.unreadable", key, stranger(key))
+                continue
             try:
                 record = self.log.record(key)
             except CorruptRecord as error:
                 self.differ("record.unreadable", key, error.message)
                 whole = False
-                with suppress(CorruptRecord):
-                    advance(state, record_number(key))
+                advance(state, number)
                 continue
             apply(state, record)
             if committed.get(record.number, record) != record:
@@ -175,11 +185,6 @@ class _Audit:
         if whole:
             self._against(state)
         return state
-
-    def _committed(self) -> dict[int, LogRecord]:
-        """The records as the warehouse has them, by number."""
-        rows = self.ctx.warehouse.execute(self.ctx.control.select_log(self.table, 0)).rows
-        return {int(str(n)): load(LogRecord, str(text).encode(), f"log {self.table} {n}") for n, text in rows}
 
     def _against(self, state: Replayed) -> None:
         """What counts, what counts no more and what is held: the record's word and the warehouse's."""
@@ -216,8 +221,8 @@ class _Audit:
                     else f"{proof.period}: the fingerprints differ",
                 )
 
-    def _files(self, batch: Counted, descriptor: Descriptor) -> None:
-        found = listing(self.ctx, descriptor.prefix)
+    def _files(self, batch: Counted, descriptor: Descriptor, folder: Folder) -> None:
+        found = folder.by_key
         days = {p.period for p in batch.proofs}
         for file in descriptor.files:
             if file.period not in days:
@@ -228,10 +233,10 @@ class _Audit:
                 self.differ("file.missing", name, f"{file.rows} rows of {file.period}")
             elif info.size != file.size:
                 self.differ("file.size", name, f"{info.size} bytes, {file.size} described")
-            elif file.sha256 is not None:
+            elif file.sha256 is not None and (self.ctx.lake.capabilities.checksums or not same_identity(info, file)):
                 if self.ctx.lake.sha256(info.key) != file.sha256:
                     self.differ("file.bytes", name, "its bytes are not those that were written")
-            elif (info.etag, info.version) != (file.etag, file.version):
+            elif not same_identity(info, file):
                 self.differ("file.identity", name, "it was replaced after it was written")
         known = {f.key for f in descriptor.files}
         for key in sorted(found):
@@ -241,15 +246,14 @@ class _Audit:
     def _partitions(self, batch: Counted, descriptor: Descriptor) -> None:
         known = self.partitions.get(descriptor.external)
         if known is None:
-            rows = self.ctx.warehouse.execute(select_external_partitions(descriptor.external)).rows
-            known = self.partitions[descriptor.external] = frozenset(str(row[0]) for row in rows)
+            known = self.partitions[descriptor.external] = partition_days(self.ctx, descriptor.external)
         for proof in batch.proofs:
-            day = proof.period.isoformat()
-            if not any(batch.batch in values and day in values for values in known):
-                self.differ("partition.missing", batch.batch, f"{descriptor.external} has no partition for {day}")
+            if proof.period not in known.get(batch.batch, ()):
+                self.differ(
+                    "partition.missing", batch.batch, f"{descriptor.external} has no partition for {proof.period}"
+                )
 
-    def _ledger(self, batch: Counted) -> None:
-        row = self.ctx.ledger.batch(batch.batch)
+    def _ledger(self, batch: Counted, row: BatchRow | None) -> None:
         if row is None:
             self.differ(
                 "ledger.missing", batch.batch, "the ledger does not know the batch; run `tidegate ledger rebuild`"
