@@ -1,31 +1,36 @@
 """The migrations end where the tables that the queries use begin."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 from sqlalchemy import MetaData, create_engine, inspect
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Inspector
-from sqlalchemy.schema import CreateIndex, CreateTable
+from tests.servers.postgres import Postgres
 
 from tidegate.errors import LedgerUnreachable
 from tidegate.ledger.sql import SqlLedger, migrations
+from tidegate.ledger.sql.postgres import connect
 from tidegate.ledger.sql.tables import METADATA
 
 
 def described(inspector: Inspector) -> dict[str, object]:
     return {
         table: (
-            [(c["name"], str(c["type"]), c["nullable"]) for c in inspector.get_columns(table)],
+            [(c["name"], repr(c["type"]), c["nullable"]) for c in inspector.get_columns(table)],
             inspector.get_pk_constraint(table)["constrained_columns"],
             [(f["constrained_columns"], f["referred_table"]) for f in inspector.get_foreign_keys(table)],
             sorted(
-                (str(i["name"]), i["column_names"], i["unique"], str(i["dialect_options"].get("sqlite_where")))
+                (str(i["name"]), i["column_names"], bool(i["unique"]), _condition(i["dialect_options"]))
                 for i in inspector.get_indexes(table)
             ),
         )
         for table in inspector.get_table_names()
     }
+
+
+def _condition(options: Mapping[str, object]) -> str:
+    return str(options.get("sqlite_where", options.get("postgresql_where")))
 
 
 def test_migrated_and_declared_tables_are_the_same(tmp_path: Path) -> None:
@@ -37,15 +42,18 @@ def test_migrated_and_declared_tables_are_the_same(tmp_path: Path) -> None:
     migrated.dispose()
 
 
-def test_the_tables_can_be_declared_on_postgresql() -> None:
-    dialect = postgresql.dialect()
-    for table in METADATA.sorted_tables:
-        assert str(CreateTable(table).compile(dialect=dialect)).strip().startswith(f"CREATE TABLE {table.name}")
-    jobs = METADATA.tables["jobs"]
-    one = next(index for index in jobs.indexes if index.name == "jobs_one_running")
-    assert str(CreateIndex(one).compile(dialect=dialect)) == (
-        "CREATE UNIQUE INDEX jobs_one_running ON jobs (kind, table_schema, table_name) WHERE state = 'running'"
-    )
+def test_migrated_and_declared_tables_are_the_same_in_postgresql(postgres: Postgres) -> None:
+    with postgres.database() as first, postgres.database() as second:
+        SqlLedger(first).close()
+        declared, migrated = connect(second), connect(first)
+        declared.write(METADATA.create_all)
+        tables = described(inspect(migrated.reader))
+        assert tables == described(inspect(declared.reader))
+        declared.close()
+        migrated.close()
+    assert "TEXT(collation='C')" in str(tables["files"])
+    assert "VARCHAR" not in str(tables)
+    assert str(tables["jobs"]).count("postgresql_where': \"(state = 'running'::text)") == 1
 
 
 def test_a_migration_that_fails_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

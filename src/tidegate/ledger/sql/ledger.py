@@ -1,6 +1,7 @@
 """The Ledger port on SQLAlchemy Core. Every method is one transaction."""
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -33,7 +34,10 @@ class SqlLedger:
             LedgerUnreachable: the database cannot be reached, is damaged, or was made by a newer Tidegate.
         """
         self._database = sqlite.connect(place) if isinstance(place, Path) else postgres.connect(place)
-        migrate(self._database)
+        with ExitStack() as undo:
+            undo.callback(self._database.close)
+            migrate(self._database)
+            undo.pop_all()
 
     def claim(
         self, kind: str, table: TableName, owner: str, now: datetime, seconds: int, is_dead: Callable[[str], bool]

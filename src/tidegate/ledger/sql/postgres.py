@@ -1,7 +1,7 @@
 """A ledger in PostgreSQL, through psycopg."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 from weakref import WeakSet
@@ -24,11 +24,10 @@ _MIGRATION_LOCK = 0x7469646567617465
 """The advisory lock of a migration: `tidegate` in ASCII."""
 
 _ENCRYPTED = ("require", "verify-ca", "verify-full")
-_SESSION: Mapping[str, str] = {
-    "statement_timeout": f"{STATEMENT_SECONDS}s",
-    "lock_timeout": f"{BUSY_SECONDS}s",
-    "idle_in_transaction_session_timeout": f"{STATEMENT_SECONDS}s",
-}
+_TIMEOUTS = """
+SELECT set_config('statement_timeout', %(statement)s, false), set_config('lock_timeout', %(lock)s, false),
+    set_config('idle_in_transaction_session_timeout', %(statement)s, false)
+"""
 
 _engines: "WeakSet[Engine]" = WeakSet()
 _inherited: list[Pool] = []
@@ -40,12 +39,11 @@ def connect(settings: PostgresSettings) -> Database:
     Raises:
         ConfigError: a package is missing, or `iam` without encryption, a region or a profile that exists.
     """
-    reader = _engine(settings)
-    event.listen(reader, "do_connect", _credentials(settings))
-    event.listen(reader, "connect", _set_up)
-    _engines.add(reader)
-    writer = reader.execution_options(postgresql_readonly=False)
-    reader = reader.execution_options(postgresql_readonly=True)
+    writer = _engine(settings)
+    event.listen(writer, "do_connect", _credentials(settings))
+    event.listen(writer, "connect", _set_up)
+    _engines.add(writer)
+    reader = writer.execution_options(postgresql_readonly=True)
     return Database(repr(settings.address), reader, writer, explain, _exclude_migrations)
 
 
@@ -121,10 +119,9 @@ def _token_maker(settings: PostgresSettings) -> Callable[[], str]:
 
 def _set_up(connection: Any, _: object) -> None:
     """Set, rather than sent as options of the connection, which RDS Proxy and PgBouncer refuse."""
-    values = [part for name_and_value in _SESSION.items() for part in name_and_value]
-    calls = ", ".join(["set_config(%s, %s, false)"] * len(_SESSION))
-    connection.execute(f"SELECT {calls}", values)
-    connection.commit()
+    connection.autocommit = True
+    connection.execute(_TIMEOUTS, {"statement": f"{STATEMENT_SECONDS}s", "lock": f"{BUSY_SECONDS}s"})
+    connection.autocommit = False
 
 
 def _forget_connections() -> None:

@@ -4,10 +4,11 @@ Classes and codes: PostgreSQL documentation, appendix A. A connection that was n
 are libpq's in English and the server's in the server's language.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from tidegate.ledger.sql.engine import Failure, one_line
 
@@ -17,6 +18,7 @@ _FOREIGN = "The tables belong to another program: give the ledger a database, or
 _CHANGED = (
     "The tables belong to another program, or were changed by hand: point url under [ledger] to another database."
 )
+_CROWDED = "Let fewer processes share the server, or raise its max_connections."
 _FULL = "Free space on the server's disk, then run the command again."
 _HINTS: Mapping[str, str] = {
     "08": _LOST,
@@ -29,7 +31,7 @@ _HINTS: Mapping[str, str] = {
     "42804": _CHANGED,
     "42883": _CHANGED,
     "53100": _FULL,
-    "53300": "Let fewer processes share the server, or raise its max_connections.",
+    "53300": _CROWDED,
     "55P03": _BUSY,
     "57014": _BUSY,
     "57P": _LOST,
@@ -44,16 +46,18 @@ _CONNECTING: Mapping[str, str] = {
     "in url under [ledger].",
     "certificate": "Check host and sslrootcert in url under [ledger]: this may be another server.",
     "server does not support ssl": "Switch on encryption at the server, or change sslmode in url under [ledger].",
-    "does not exist": "Create the database, or correct its name in url under [ledger].",
-    "too many": "Let fewer processes share the server, or raise its max_connections.",
-    "remaining connection slots": "Let fewer processes share the server, or raise its max_connections.",
+    "too many": _CROWDED,
+    "remaining connection slots": _CROWDED,
     "starting up": _LOST,
     "shutting down": _LOST,
+    'database "': "Create the database, or correct its name in url under [ledger].",
+    'role "': "Create the role, or correct the user in url under [ledger].",
 }
 _UNREACHED = (
     "Check host and port in url under [ledger], that the server runs, and that the network lets this machine in."
 )
 _HINT = "Check the database that url under [ledger] in tidegate.toml names, then run the command again."
+_PREFIX = re.compile(r"^connection failed: (connection to server at .*? failed: (fatal: )?)?")
 _AGAIN = ("40001", "40P01")
 
 
@@ -63,11 +67,9 @@ def explain(error: DBAPIError) -> Failure:
     if code is not None:
         hint = next((hint for start, hint in _HINTS.items() if code.startswith(start)), _HINT)
         return Failure(one_line(original.diag.message_primary or str(original)), hint, again=code in _AGAIN)
-    reason = one_line(str(original))
-    if not error.connection_invalidated and "connection" not in reason:
+    reason = _PREFIX.sub("", one_line(str(original).partition("\n")[0]))
+    if error.connection_invalidated:
+        return Failure(reason, _LOST)
+    if not isinstance(error, OperationalError):
         return Failure(reason, _HINT)
-    return Failure(reason, _hint_of_connecting(reason))
-
-
-def _hint_of_connecting(reason: str) -> str:
-    return next((hint for text, hint in _CONNECTING.items() if text in reason), _UNREACHED)
+    return Failure(reason, next((hint for text, hint in _CONNECTING.items() if text in reason), _UNREACHED))
