@@ -7,7 +7,6 @@ DuckDB turns into a pruning of files.
 """
 
 import itertools
-import os
 from collections.abc import Sequence
 
 import duckdb
@@ -25,7 +24,10 @@ from tidegate.warehouse.embedded.external_layout import ENGINE
 from tidegate.warehouse.embedded.external_prune import partition_predicate, typed_values
 from tidegate.warehouse.embedded.external_shapes import Shape, glob_free, read_column, shapes_of
 from tidegate.warehouse.embedded.external_syntax import AlterTable, Change, Values
-from tidegate.warehouse.embedded.paths import data_files, disk_errors, local_path
+from tidegate.warehouse.embedded.objects.addresses import SCHEME, is_object
+from tidegate.warehouse.embedded.objects.reading import let_read
+from tidegate.warehouse.embedded.paths import absolute, disk_errors
+from tidegate.warehouse.embedded.storage import data_files
 from tidegate.warehouse.embedded.types import duckdb_type
 
 _NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
@@ -76,13 +78,15 @@ def _of_partitions(ctx: Context, table: ExternalTable, conjuncts: Sequence[exp.E
         f"WHERE f.table_id = {table.id} AND p.table_id = {table.id} AND {kept}"
     )
     shapes = ctx.cursor.execute(
-        f"SELECT s.id, s.columns FROM {ENGINE}.external_shapes AS s "
-        f"WHERE s.id IN (SELECT f.shape_id {files}) ORDER BY s.id"
+        f"SELECT s.id, s.columns, k.objects FROM {ENGINE}.external_shapes AS s JOIN (SELECT f.shape_id AS id, "
+        f"bool_or(starts_with(p.location, '{SCHEME}')) AS objects {files} GROUP BY 1) AS k ON k.id = s.id ORDER BY 1"
     ).fetchall()
+    if any(objects for _, _, objects in shapes):
+        let_read(ctx.cursor, ctx.settings.s3)
     values = typed_values(table.partitions, 'p."values"')
     path = absolute_file(ctx.settings, "p.location", "f.path")
     branches = []
-    for id, columns in shapes:
+    for id, columns, _ in shapes:
         entry = ", ".join([f"'path': {path}", *(f"{_field(at)}: {v}" for at, v in enumerate(values.values(), 1))])
         variable = f"{_VARIABLE}{next(_numbers)}"
         ctx.cursor.execute(f"SET VARIABLE {variable} = (SELECT list({{{entry}}}) {files} AND f.shape_id = {id})")
@@ -96,9 +100,9 @@ def _of_partitions(ctx: Context, table: ExternalTable, conjuncts: Sequence[exp.E
 
 def _of_location(ctx: Context, table: ExternalTable) -> list[str]:
     with disk_errors(table.location):
-        paths = list(data_files(table.location))
+        paths = list(data_files(ctx.settings, table.location))
     by_shape: dict[Shape, list[str]] = {}
-    for path, shape in shapes_of(ctx.cursor, paths).items():
+    for path, shape in _shapes(ctx, paths).items():
         by_shape.setdefault(shape, []).append(path)
     branches = []
     for shape, of_shape in by_shape.items():
@@ -173,7 +177,7 @@ def handle_create_table(ctx: Context, statement: Statement) -> Result:
         )
     if external_catalog.find(ctx, created.name) is not None:
         raise StatementError(f'relation "{created.name}" already exists', hint="Drop it first, or choose another name.")
-    location = local_path(ctx.settings, created.location)
+    location = absolute(ctx.settings, created.location)
     ctx.writes(external_catalog.CHANGES, False)
     external_catalog.add_table(ctx, created.name, created.columns, created.partitions, location, created.properties)
     return Result()
@@ -246,14 +250,24 @@ def _found(ctx: Context, partitions: Sequence[tuple[tuple[str | None, ...], str]
     """The partitions with the files that their locations, as written, hold now."""
     listed = []
     for values, address in partitions:
-        location = local_path(ctx.settings, address)
+        location = absolute(ctx.settings, address)
         with disk_errors(location):
-            listed.append((values, location, list(data_files(location))))
-    shapes = shapes_of(ctx.cursor, sorted({path for _, _, paths in listed for path in paths}))
+            listed.append((values, location, list(data_files(ctx.settings, location))))
+    shapes = _shapes(ctx, sorted({path for _, _, paths in listed for path in paths}))
     return [
-        PartitionFiles(values, location, tuple((os.path.relpath(path, location), shapes[path]) for path in paths))
+        PartitionFiles(values, location, tuple((_below(location, path), shapes[path]) for path in paths))
         for values, location, paths in listed
     ]
+
+
+def _below(location: str, path: str) -> str:
+    return path.removeprefix(location.rstrip("/") + "/")
+
+
+def _shapes(ctx: Context, paths: Sequence[str]) -> dict[str, Shape]:
+    if any(is_object(path) for path in paths):
+        let_read(ctx.cursor, ctx.settings.s3)
+    return shapes_of(ctx.cursor, paths)
 
 
 def _canonical(ctx: Context, table: ExternalTable, partitions: Sequence[Values]) -> list[tuple[str | None, ...]]:

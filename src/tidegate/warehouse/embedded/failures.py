@@ -14,6 +14,7 @@ from tidegate.errors import (
     WarehouseUnreachable,
 )
 from tidegate.redshift.guard import guard_reason
+from tidegate.warehouse.embedded.objects.failures import crossed
 
 _HELD = re.compile(r"Could not set lock on file .*?: (?:Conflicting lock is held in (.*?)\(PID (\d+)\))?", re.DOTALL)
 _PREFIX = re.compile(r"^[A-Z][A-Za-z ]*? ?Error: ")
@@ -58,6 +59,8 @@ def statement_failure(error: duckdb.Error) -> TidegateError:
     reason = guard_reason(text)
     if reason is not None:
         return GuardFailed(reason, hint="Nothing was changed: the transaction was rolled back.")
+    if (failure := crossed(text)) is not None:
+        return failure
     if isinstance(error, duckdb.TransactionException) and _CONFLICT.search(text):
         return SerializationConflict(
             f"1023: serializable isolation violation: {_plain(error)}", hint="Run the whole transaction again."

@@ -56,42 +56,38 @@ def write(path: str, files: Sequence[UnloadedFile], schema: Sequence[OutputColum
         file.write("\n")
 
 
-def read(path: str) -> list[ManifestEntry]:
-    """The files that a manifest names, in its order; one that is listed twice is there twice.
+def read(path: str, content: str) -> list[ManifestEntry]:
+    """The files that the content of a manifest names, in its order; one that is listed twice is there twice.
 
     Raises:
-        StatementError: the manifest is missing, or not a JSON document of the documented shape.
+        StatementError: the content is not a JSON document of the documented shape.
     """
     try:
-        with open(path, encoding="utf-8") as file:
-            document = json.load(file)
-    except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
-        raise StatementError(
-            f"the manifest {path!r} does not exist", hint="Check the path; it must name the manifest file itself."
-        ) from error
+        document = json.loads(content)
     except ValueError as error:
-        raise _malformed(path, str(error)) from error
+        raise malformed(path, str(error)) from error
     return list(_entries(path, document))
 
 
 def _entries(path: str, document: object) -> Iterator[ManifestEntry]:
     entries = document.get("entries") if isinstance(document, dict) else None
     if not isinstance(entries, list):
-        raise _malformed(path, 'it has no list "entries"')
+        raise malformed(path, 'it has no list "entries"')
     for number, entry in enumerate(entries, 1):
         if not isinstance(entry, dict) or not isinstance(entry.get("url"), str):
-            raise _malformed(path, f'entry {number} has no "url"')
+            raise malformed(path, f'entry {number} has no "url"')
         mandatory = entry.get("mandatory", False)
         meta = entry.get("meta", {})
         size = meta.get("content_length") if isinstance(meta, dict) else None
         if not isinstance(mandatory, bool):
-            raise _malformed(path, f'"mandatory" of entry {number} is neither true nor false')
+            raise malformed(path, f'"mandatory" of entry {number} is neither true nor false')
         if size is not None and (not isinstance(size, int) or isinstance(size, bool)):
-            raise _malformed(path, f'"content_length" of entry {number} is not a whole number')
+            raise malformed(path, f'"content_length" of entry {number} is not a whole number')
         yield ManifestEntry(entry["url"], mandatory, size)
 
 
-def _malformed(path: str, reason: str) -> StatementError:
+def malformed(path: str, reason: str) -> StatementError:
+    """The error of a manifest that cannot be read."""
     return StatementError(
         f"the manifest {path!r} cannot be read: {reason}",
         hint='Write {"entries": [{"url": "…", "mandatory": true, "meta": {"content_length": N}}]} in UTF-8.',

@@ -1,7 +1,7 @@
-"""Addresses in SQL as files on this machine: UNLOAD … TO, COPY … FROM, LOCATION.
+"""Addresses in SQL: UNLOAD … TO, COPY … FROM, LOCATION. They name files of this machine, or objects in S3.
 
-An address is a path, absolute or relative to the folder of tidegate.toml. As on S3 it is a text to which names are
-appended: `out/venue_` is a prefix of names, `out/` a folder.
+An address of a file is a path, absolute or relative to the folder of tidegate.toml. As on S3 it is a text to which
+names are appended: `out/venue_` is a prefix of names, `out/` a folder.
 """
 
 import errno
@@ -12,6 +12,7 @@ from contextlib import contextmanager
 
 from tidegate.config.settings import EmbeddedSettings
 from tidegate.errors import StatementError, StatementRefused, WarehouseUnreachable
+from tidegate.warehouse.embedded.objects import addresses
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 LAKE_MARK = "lake:"
@@ -21,16 +22,18 @@ STAGING = ".unload-"
 """How folders begin in which an UNLOAD is still writing. What lies in one is not there yet, for any reader."""
 
 
-def local_path(settings: EmbeddedSettings, address: str) -> str:
-    """The absolute path of an address; a trailing slash is kept.
+def absolute(settings: EmbeddedSettings, address: str) -> str:
+    """The absolute path of an address, or its s3:// address as it is; a trailing slash is kept.
 
     Raises:
-        StatementRefused: the address names another store than the local disk.
-        StatementError: the address is empty or holds a NUL character.
+        StatementRefused: the address names another store, or an object that cannot be reached.
+        StatementError: the address is empty or holds a NUL character, or names no bucket.
     """
+    if addresses.is_object(address):
+        return addresses.checked(address)
     if scheme := _SCHEME.match(address):
         raise StatementRefused(
-            f"the embedded warehouse cannot reach {address!r}: it reads and writes local paths only",
+            f"the embedded warehouse cannot reach {address!r}: it reads and writes local paths and s3:// only",
             hint=f"Give a path instead of {scheme.group()}, or set warehouse.url to a Redshift address.",
         )
     if not address or "\x00" in address:

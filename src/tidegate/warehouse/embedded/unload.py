@@ -1,7 +1,7 @@
 """UNLOAD: the rows of a query into files, written by DuckDB and named as Redshift names them.
 
-The files are written to a folder beside their place and then moved, so that no reader sees half of one; nothing is
-synced to disk, that is the lake's work. What a killed UNLOAD leaves behind has a name that readers ignore.
+The files are written to a folder that no reader looks at and then moved or uploaded, so that none sees half of one;
+nothing is synced to disk, that is the lake's work.
 """
 
 import os
@@ -16,9 +16,10 @@ from tidegate.warehouse.base import Result
 from tidegate.warehouse.embedded import external, manifest, transpile, unload_syntax
 from tidegate.warehouse.embedded.context import Context, Statement
 from tidegate.warehouse.embedded.external_shapes import glob_free
-from tidegate.warehouse.embedded.paths import disk_errors, local_path
+from tidegate.warehouse.embedded.paths import disk_errors
+from tidegate.warehouse.embedded.unload_names import StagedFile
 from tidegate.warehouse.embedded.unload_query import OutputQuery, output_query, refuse_limit
-from tidegate.warehouse.embedded.unload_target import StagedFile, UnloadTarget
+from tidegate.warehouse.embedded.unload_target import UnloadTarget, target_of
 
 _PARQUET = "FORMAT parquet, COMPRESSION snappy, PARQUET_VERSION v1"
 PARQUET_OPTIONS = f"{_PARQUET}, ROW_GROUP_SIZE 122880"
@@ -46,13 +47,13 @@ def handle_unload(ctx: Context, statement: Statement) -> Result:
 
     Raises:
         StatementRefused: an option, a type or a target that Redshift, or this driver by name, does not take.
-        WarehouseUnreachable: the disk is full or denies access.
+        WarehouseUnreachable: the disk is full or denies access, or S3 does not take a file.
     """
     parsed = unload_syntax.parse(statement)
     options = parsed.options
     refuse_limit(options.select)
-    target = UnloadTarget(local_path(ctx.settings, options.to), options)
-    with disk_errors(target.prefix):
+    target = target_of(ctx.settings, options)
+    with disk_errors(target.names.prefix):
         target.check_empty()
         output = output_query(ctx.cursor, transpile.query(ctx, options.select), options)
         with target.staging() as folder:
@@ -69,7 +70,7 @@ def _place(
     cursor: duckdb.DuckDBPyConnection, folder: str, target: UnloadTarget, written: _Written, output: OutputQuery
 ) -> None:
     """Move the files to their places, and after them the manifest, which is written in `folder` first."""
-    options = target.options
+    options = target.names.options
     rows = _rows_by_file(cursor, written, output, options)
     placed = target.place(written.files)
     if not options.manifest:
@@ -81,7 +82,7 @@ def _place(
     unfinished = os.path.join(folder, "manifest")
     schema = output.columns if options.verbose else None
     manifest.write(unfinished, sorted(entries, key=lambda e: e.path), schema)
-    os.replace(unfinished, target.manifest)
+    target.place_manifest(unfinished)
 
 
 def _write(

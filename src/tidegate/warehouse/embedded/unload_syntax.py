@@ -14,6 +14,7 @@ from tidegate.redshift.unload import (
     unload,
 )
 from tidegate.warehouse.embedded.context import Statement
+from tidegate.warehouse.embedded.objects.addresses import is_object
 from tidegate.warehouse.embedded.option_reader import (
     Handler,
     OptionReader,
@@ -70,7 +71,7 @@ def _checked(options: _Options) -> UnloadStatement:
         )
     for name, given in (
         ("REGION", value.region is not None),
-        ("ENCRYPTED", value.encrypted),
+        ("ENCRYPTED", value.encrypted and not is_object(value.to)),
         ("FORMAT JSON", value.format is UnloadFormat.JSON),
         ("FIXEDWIDTH", bool(value.fixedwidth)),
         ("BZIP2", value.compression is UnloadCompression.BZIP2),
@@ -78,7 +79,7 @@ def _checked(options: _Options) -> UnloadStatement:
         if given:
             raise StatementRefused(
                 f"the embedded warehouse does not take {name} in UNLOAD",
-                hint=f"Leave out {name}: files are written to a local path, as Parquet, CSV or text.",
+                hint=f"Leave out {name}: files are written as Parquet, CSV or text, where the address says.",
             )
     return UnloadStatement(value, _file_bytes(value.format, size))
 

@@ -1,66 +1,61 @@
-"""Where an UNLOAD writes: Redshift's file names, and what may be overwritten (developer guide, UNLOAD)."""
+"""Where an UNLOAD writes: a folder of this machine, or S3. What may be overwritten is the same for both."""
 
 import os
-import re
 import secrets
 import shutil
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
-from urllib.parse import unquote
+from typing import Protocol
 
+from tidegate.config.settings import EmbeddedSettings
 from tidegate.errors import StatementRefused
-from tidegate.redshift.unload import Unload, UnloadCompression, UnloadFormat
-from tidegate.warehouse.embedded.paths import STAGING, with_prefix
-
-_COMPRESSED = {UnloadCompression.GZIP: ".gz", UnloadCompression.BZIP2: ".bz2", UnloadCompression.ZSTD: ".zst"}
-_NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
-_HIVE_ESCAPED = re.compile(r"[\x00-\x1f\x7f\"#%'*/:=?\\{\[\]^]")
-"""What Hive escapes in the name of a partition folder (FileUtils.escapePathName)."""
-
-
-@dataclass(frozen=True)
-class StagedFile:
-    """A file below the staging folder, `folders` as DuckDB names them: `column=value`, percent-encoded."""
-
-    path: str
-    folders: tuple[str, ...]
-    number: int
-    size: int
+from tidegate.redshift.unload import Unload
+from tidegate.warehouse.embedded.objects.addresses import is_object
+from tidegate.warehouse.embedded.objects.listing import with_prefix as objects_with_prefix
+from tidegate.warehouse.embedded.objects.staging import staging
+from tidegate.warehouse.embedded.objects.upload import Upload, Uploader, delete
+from tidegate.warehouse.embedded.paths import STAGING, absolute, with_prefix
+from tidegate.warehouse.embedded.unload_names import StagedFile, UnloadNames
 
 
-@dataclass(frozen=True)
-class UnloadTarget:
-    """`prefix` is the TO path, absolute. All names begin with it, as a text."""
-
-    prefix: str
-    options: Unload
+class UnloadTarget(Protocol):
+    """One UNLOAD's target. Files are written to `staging()`, then placed, and the manifest last."""
 
     @property
-    def manifest(self) -> str:
-        return f"{self.prefix}manifest"
-
-    @property
-    def _root(self) -> str:
-        """What file names are appended to: with PARTITION BY a folder, as Redshift adds a missing slash."""
-        if self.options.partition_by and not self.prefix.endswith("/"):
-            return f"{self.prefix}/"
-        return self.prefix
+    def names(self) -> UnloadNames: ...
 
     def check_empty(self) -> None:
         """Raises StatementRefused when a file exists below the prefix and neither option allows for it."""
-        if self.options.allow_overwrite or self.options.clean_path:
-            return
-        if found := next(with_prefix(self.prefix), None):
-            raise StatementRefused(
-                f"specified unload destination is not empty: {found!r} exists",
-                hint="Choose another prefix, remove the files, or add ALLOWOVERWRITE or CLEANPATH.",
-            )
+
+    def staging(self) -> AbstractContextManager[str]:
+        """A new folder of this machine, removed at the end; its name is one that no reader looks at."""
+
+    def place(self, staged: Sequence[StagedFile]) -> list[str]:
+        """Give the files the names that Redshift gives them; returns these, in the order of `staged`."""
+
+    def place_manifest(self, path: str) -> None:
+        """Give a file of the staging folder the name of the manifest."""
+
+
+def target_of(settings: EmbeddedSettings, options: Unload) -> UnloadTarget:
+    """Raises StatementError, StatementRefused: see `paths.absolute`."""
+    names = UnloadNames(absolute(settings, options.to), options)
+    return ObjectTarget(names, settings) if is_object(names.prefix) else FolderTarget(names)
+
+
+@dataclass(frozen=True)
+class FolderTarget:
+    """Files are written to a folder beside their place and moved."""
+
+    names: UnloadNames
+
+    def check_empty(self) -> None:
+        _check_empty(self.names, with_prefix)
 
     @contextmanager
     def staging(self) -> Iterator[str]:
-        """A new folder on the target's file system, removed at the end; its name is one that no reader looks at."""
-        parent = os.path.dirname(self._root)
+        parent = os.path.dirname(self.names.root)
         existed = os.path.isdir(parent)
         folder = os.path.join(parent, f"{STAGING}{secrets.token_hex(8)}")
         os.makedirs(folder)
@@ -73,61 +68,81 @@ class UnloadTarget:
                     os.rmdir(parent)
 
     def place(self, staged: Sequence[StagedFile]) -> list[str]:
-        """Move the files to the names that Redshift gives them; returns these, in the order of `staged`."""
-        by_folder: dict[tuple[str, ...], list[StagedFile]] = {}
-        for file in sorted(staged, key=lambda f: f.number):
-            by_folder.setdefault(file.folders, []).append(file)
-        if self.options.clean_path:
-            self._clean([self._folder(folders) for folders in by_folder])
-        placed: dict[str, str] = {}
-        for folders, files in by_folder.items():
-            self._place_folder(self._folder(folders), files, placed)
-        return [placed[file.path] for file in staged]
-
-    def _place_folder(self, prefix: str, files: Sequence[StagedFile], placed: dict[str, str]) -> None:
-        """A folder that is new is moved whole: a partition is one step, and there is no empty folder to remove."""
-        names = {file: f"{prefix}{self._name(number)}" for number, file in enumerate(files)}
-        placed.update({file.path: path for file, path in names.items()})
-        if files[0].folders and not os.path.lexists(prefix.rstrip("/")):
-            source = os.path.dirname(files[0].path)
-            for file, path in names.items():
-                os.rename(file.path, os.path.join(source, os.path.basename(path)))
-            os.makedirs(os.path.dirname(prefix.rstrip("/")), exist_ok=True)
-            os.rename(source, prefix.rstrip("/"))
-            return
-        os.makedirs(os.path.dirname(prefix), exist_ok=True)
-        for file, path in names.items():
-            os.replace(file.path, path)
-
-    def _folder(self, folders: Sequence[str]) -> str:
-        return self._root + "".join(_hive_name(folder) + "/" for folder in folders)
-
-    def _name(self, number: int) -> str:
-        stem = f"{number:03d}" if self.options.parallel is False else f"{number:04d}_part_00"
-        return f"{stem}{self._extension}"
-
-    @property
-    def _extension(self) -> str:
-        if self.options.extension is not None:
-            return "." + self.options.extension.removeprefix(".")
-        if self.options.format is UnloadFormat.PARQUET:
-            return ".parquet"
-        return _COMPRESSED[self.options.compression] if self.options.compression else ""
-
-    def _clean(self, folders: Sequence[str]) -> None:
-        """With PARTITION BY only the folders that will receive files are emptied."""
-        for prefix in folders if self.options.partition_by else [self.prefix]:
+        by_folder = self.names.by_folder(staged)
+        for prefix in self.names.emptied(list(by_folder)):
             for path in with_prefix(prefix):
                 os.unlink(path)
+        for prefix, placed in by_folder.items():
+            _place_folder(prefix, placed)
+        return _in_order(staged, by_folder)
+
+    def place_manifest(self, path: str) -> None:
+        os.replace(path, self.names.manifest)
 
 
-def _hive_name(name: str) -> str:
-    """DuckDB's folder name as Hive writes it."""
-    column, _, value = name.partition("=")
-    if value == _NULL_PARTITION:
-        return f"{_escaped(unquote(column))}={value}"
-    return f"{_escaped(unquote(column))}={_escaped(unquote(value))}"
+def _place_folder(prefix: str, placed: Mapping[StagedFile, str]) -> None:
+    """A folder that is new is moved whole: a partition is one step, and there is no empty folder to remove."""
+    first = next(iter(placed))
+    if first.folders and not os.path.lexists(prefix.rstrip("/")):
+        source = os.path.dirname(first.path)
+        for file, path in placed.items():
+            os.rename(file.path, os.path.join(source, os.path.basename(path)))
+        os.makedirs(os.path.dirname(prefix.rstrip("/")), exist_ok=True)
+        os.rename(source, prefix.rstrip("/"))
+        return
+    os.makedirs(os.path.dirname(prefix), exist_ok=True)
+    for file, path in placed.items():
+        os.replace(file.path, path)
 
 
-def _escaped(text: str) -> str:
-    return _HIVE_ESCAPED.sub(lambda m: f"%{ord(m.group()):02X}", text)
+@dataclass(frozen=True)
+class ObjectTarget:
+    """Files are written beside the warehouse file and uploaded. Without ALLOWOVERWRITE and CLEANPATH nothing that
+    appears meanwhile is replaced.
+    """
+
+    names: UnloadNames
+    settings: EmbeddedSettings
+
+    def check_empty(self) -> None:
+        _check_empty(self.names, lambda prefix: objects_with_prefix(self.settings.s3, prefix))
+
+    def staging(self) -> AbstractContextManager[str]:
+        return staging(self.settings.path)
+
+    def place(self, staged: Sequence[StagedFile]) -> list[str]:
+        by_folder = self.names.by_folder(staged)
+        for prefix in self.names.emptied(list(by_folder)):
+            delete(self.settings.s3, prefix)
+        self._uploader.put(
+            [Upload(file.path, path, file.size) for placed in by_folder.values() for file, path in placed.items()]
+        )
+        return _in_order(staged, by_folder)
+
+    def place_manifest(self, path: str) -> None:
+        self._uploader.put([Upload(path, self.names.manifest, os.path.getsize(path))])
+
+    @property
+    def _uploader(self) -> Uploader:
+        options = self.names.options
+        encrypted = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": options.kms_key_id}
+        return Uploader(
+            self.settings.s3,
+            overwrite=options.allow_overwrite or options.clean_path,
+            extra=encrypted if options.kms_key_id else {},
+        )
+
+
+def _check_empty(names: UnloadNames, listed: Callable[[str], Iterator[str]]) -> None:
+    if names.options.allow_overwrite or names.options.clean_path:
+        return
+    if found := next(listed(names.prefix), None):
+        raise StatementRefused(
+            f"specified unload destination is not empty: {found!r} exists",
+            hint="Choose another prefix, remove the files, or add ALLOWOVERWRITE or CLEANPATH.",
+        )
+
+
+def _in_order(staged: Sequence[StagedFile], by_folder: Mapping[str, Mapping[StagedFile, str]]) -> list[str]:
+    placed = {file: path for files in by_folder.values() for file, path in files.items()}
+    return [placed[file] for file in staged]

@@ -306,9 +306,9 @@ def test_a_nested_limit_is_taken(orders: Place) -> None:
 
 def test_a_store_elsewhere_is_refused_by_name(orders: Place) -> None:
     with refused(
-        StatementRefused, "the embedded warehouse cannot reach 's3://b/p/': it reads and writes local paths only"
+        StatementRefused, "the embedded warehouse cannot reach 'gs://b/p/': it reads and writes local paths and s3:// only"
     ):
-        orders.run("UNLOAD ('SELECT id FROM orders') TO 's3://b/p/' PARQUET")
+        orders.run("UNLOAD ('SELECT id FROM orders') TO 'gs://b/p/' PARQUET")
 
 
 def test_a_folder_that_cannot_be_made_is_named(orders: Place) -> None:
