@@ -47,13 +47,13 @@ def test_migrated_and_declared_tables_are_the_same_in_postgresql(postgres: Postg
         SqlLedger(first).close()
         declared, migrated = connect(second), connect(first)
         declared.write(METADATA.create_all)
-        tables = described(inspect(migrated.reader))
-        assert tables == described(inspect(declared.reader))
+        tables, wanted = (described(inspect(database.reader)) for database in (migrated, declared))
         declared.close()
         migrated.close()
+    assert tables == wanted
     assert "TEXT(collation='C')" in str(tables["files"])
     assert "VARCHAR" not in str(tables)
-    assert str(tables["jobs"]).count("postgresql_where': \"(state = 'running'::text)") == 1
+    assert "True, \"(state = 'running'::text)\"" in str(tables["jobs"])
 
 
 def test_a_migration_that_fails_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

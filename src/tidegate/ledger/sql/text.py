@@ -21,7 +21,7 @@ class Text(types.TypeDecorator[str]):
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> types.TypeEngine[str]:
-        return dialect.type_descriptor(types.Text(collation="C" if dialect.name == "postgresql" else None))
+        return types.Text(collation="C" if dialect.name == "postgresql" else None)
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         if value is None or dialect.name != "postgresql":
