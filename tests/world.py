@@ -18,12 +18,15 @@ from tidegate.flows.rebuild import RebuildOutcome, rebuild
 from tidegate.flows.restore import run_restore
 from tidegate.flows.restore_plan import RestoreRequest, plan_restore
 from tidegate.flows.verify import verify
+from tidegate.lake.base import Lake
 from tidegate.lake.local import LocalLake
+from tidegate.ledger.base import Ledger
 from tidegate.ledger.sql import SqlLedger
 from tidegate.model.names import TableName
 from tidegate.model.outcome import ArchiveOutcome, GcOutcome, RestoreOutcome, VerifyOutcome
 from tidegate.model.periods import Granularity
 from tidegate.model.policy import Policy
+from tidegate.warehouse.base import Warehouse
 from tidegate.warehouse.embedded.driver import EmbeddedWarehouse
 
 ORDERS = TableName("public", "orders")
@@ -70,15 +73,21 @@ class World:
             policies=self.policies,
         )
 
+    def ports(self, settings: Settings) -> tuple[Warehouse, Lake, Ledger]:
+        """New drivers on this world's warehouse, lake and ledger."""
+        assert isinstance(settings.warehouse, EmbeddedSettings)
+        assert isinstance(settings.lake, Path)
+        settings.lake.mkdir(exist_ok=True)
+        return EmbeddedWarehouse(settings.warehouse), LocalLake(settings.lake), SqlLedger(settings.ledger)
+
     @contextmanager
     def context(self) -> Iterator[Context]:
         settings = self.settings
-        settings.lake.mkdir(exist_ok=True)
-        warehouse, ledger = EmbeddedWarehouse(settings.warehouse), SqlLedger(settings.ledger)
+        warehouse, lake, ledger = self.ports(settings)
         numbers = count(int(self.clock.now.timestamp() * 1_000_000) % 16**8)
         context = Context(
             self.wrap(warehouse, "warehouse"),
-            self.wrap(LocalLake(settings.lake), "lake"),
+            self.wrap(lake, "lake"),
             self.wrap(ledger, "ledger"),
             settings,
             clock=self.clock,
