@@ -1,4 +1,4 @@
-"""AWS on this machine: ministack as a child process, which checks signatures as AWS does."""
+"""AWS on this machine: ministack as a child process."""
 
 import os
 import signal
@@ -24,7 +24,10 @@ _STOP_SECONDS = 10
 
 @dataclass(frozen=True)
 class Emulator:
-    """A running emulator. Its one pair of keys is the account's root; any other is refused.
+    """A running emulator. Its pair of keys is the account's root, whose signature it does not check.
+
+    Access keys that it does not know are refused. Those of users made by its IAM service are checked as AWS does:
+    signature and policies.
 
     `endpoint` is `http://127.0.0.1:<port>`, for every service.
     """
@@ -72,6 +75,16 @@ class Emulator:
         name = f"lake-{uuid.uuid4().hex[:16]}"
         self.s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": self.region})  # type: ignore[typeddict-item]
         return name
+
+    def keys(self, bucket: str) -> list[str]:
+        """All keys of a bucket."""
+        pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket)
+        return [item["Key"] for page in pages for item in page.get("Contents", ())]
+
+    def empty(self, bucket: str) -> None:
+        """Delete every object of a bucket."""
+        for key in self.keys(bucket):
+            self.s3.delete_object(Bucket=bucket, Key=key)
 
 
 @contextmanager

@@ -1,13 +1,21 @@
 """The drivers that the lake suite runs on, and what its child processes do."""
 
+import json
 from collections.abc import Callable
+from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+from tests.servers.emulator import Emulator
+
+from tidegate.config.settings import Aws, S3Settings
 from tidegate.errors import ObjectExists
 from tidegate.lake.base import Lake
 from tidegate.lake.local import LocalLake
+from tidegate.lake.s3 import S3Lake
+
+S3_PREFIX = "some/cold lake/"
 
 
 def _local(place: Path) -> Lake:
@@ -15,7 +23,21 @@ def _local(place: Path) -> Lake:
     return LocalLake(place / "lake")
 
 
-DRIVERS: dict[str, Callable[[Path], Lake]] = {"local": _local}
+def place_on_s3(place: Path, emulator: Emulator, bucket: str) -> None:
+    """Note where the S3 lake of a test's folder is."""
+    (place / "s3.json").write_text(json.dumps([bucket, emulator.endpoint, emulator.region]))
+
+
+def _s3(place: Path) -> Lake:
+    return _s3_lake(*json.loads((place / "s3.json").read_text()))
+
+
+@cache
+def _s3_lake(bucket: str, endpoint: str, region: str) -> Lake:
+    return S3Lake(S3Settings(bucket, S3_PREFIX, Aws(region=region, endpoint=endpoint)))
+
+
+DRIVERS: dict[str, Callable[[Path], Lake]] = {"local": _local, "s3": _s3}
 """Each opens the lake that belongs to a test's folder; opening again, in any process, gives the same lake."""
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -53,9 +54,10 @@ def test_put_if_absent_of_a_taken_key_changes_nothing(lake: Lake) -> None:
     assert list(lake.list("")) == [first]
 
 
-def test_etag_changes_with_every_version_and_not_otherwise(lake: Lake) -> None:
+def test_etag_changes_with_the_bytes_and_not_otherwise(lake: Lake) -> None:
     etags = [lake.put("k", data).etag for data in (b"aa", b"bb", b"aa", b"bb", b"cc", b"aa", b"dd", b"ee")]
-    assert len(set(etags)) == len(etags)
+    assert all(former != etag for former, etag in pairwise(etags))
+    assert len(set(etags)) >= 5
     assert lake.head("k").etag == lake.head("k").etag == etags[-1]
 
 
@@ -128,11 +130,10 @@ def test_a_reader_of_a_replaced_object_gets_one_version(lake: Lake) -> None:
 
 
 def test_copy_is_an_object_of_its_own(lake: Lake) -> None:
-    source = lake.put("a/source", BIG)
+    lake.put("a/source", BIG)
     target = lake.copy("a/source", "b/target")
     assert target == lake.head("b/target")
     assert (target.key, target.size) == ("b/target", len(BIG))
-    assert target.etag != source.etag
     lake.put("a/source", b"changed")
     lake.delete(["a/source"])
     assert lake.get("b/target") == BIG

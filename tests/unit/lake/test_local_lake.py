@@ -39,6 +39,12 @@ def test_identity_is_a_checksum(lake: LocalLake) -> None:
     assert lake.capabilities == LakeCapabilities(scheme="file", checksums=True)
 
 
+def test_every_version_and_every_copy_has_an_etag_of_its_own(lake: LocalLake) -> None:
+    etags = [lake.put("k", data).etag for data in (b"aa", b"bb", b"aa", b"bb", b"cc", b"aa", b"dd", b"ee")]
+    etags.append(lake.copy("k", "copy").etag)
+    assert len(set(etags)) == 9
+
+
 @pytest.mark.parametrize("key", ["a b/100%25.csv", 'k=v/it\'s "odd".csv', "é/日本#1.csv", "a!2fb/x.csv"])
 def test_the_warehouse_reads_and_writes_the_same_plain_path(lake: LocalLake, root: Path, key: str) -> None:
     lake.put(key, b"n\n41\n")
