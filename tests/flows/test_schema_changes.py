@@ -1,8 +1,10 @@
 """A table that changes its columns between two batches: what follows, what is refused, and what comes back."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
+from tests.flows.failing import Failing
 from tests.flows.tables import archive, rows_of
 from tests.world import World
 
@@ -142,3 +144,38 @@ def test_rows_do_not_come_back_into_a_table_that_cannot_hold_them(world: World) 
     with pytest.raises(PolicyError, match=r'^public\.orders: column "note" of the archive is gone from the table'):
         world.restore()
     assert world.value("SELECT COUNT(*) FROM public.orders") == 50
+
+
+@pytest.mark.parametrize("change", ["dropped", "another kind"])
+def test_what_no_archived_row_has_any_more_may_change(world: World, change: str) -> None:
+    archive(world, MAY)
+    world.restore()
+    columns, values, _ = CHANGES[change]
+    if values is None:
+        world.sql(columns)
+    else:
+        recreate(world, columns, values)
+    hot = rows_of(world, "public.orders")
+    archive(world, JUNE)
+    assert rows_of(world, "public.orders_all") == hot
+    assert world.value("SELECT COUNT(*) FROM public.orders") == 50
+    world.restore()
+    assert rows_of(world, "public.orders") == hot
+    assert world.verify().differences == ()
+
+
+def test_a_batch_from_before_a_change_is_given_up_when_it_is_taken_up_again(world: World) -> None:
+    broken = replace(
+        world,
+        wrap=lambda port, name: (
+            Failing(port, "begin_step", lambda _, step, __: step == "cataloged") if name == "ledger" else port
+        ),
+    )
+    assert len(broken.archive(JUNE).failures) == 1
+    world.sql("ALTER TABLE public.orders DROP COLUMN note")
+    hot = rows_of(world, "public.orders")
+    world.clock.advance(hours=1)
+    (batch,) = archive(world, JUNE).batches
+    assert batch.rows == 20
+    assert rows_of(world, "public.orders_all") == hot
+    assert world.value("SELECT COUNT(*) FROM tidegate.retired WHERE reason = 'abandoned'") == 2

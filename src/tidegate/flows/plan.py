@@ -17,6 +17,8 @@ from tidegate.flows.context import Context
 from tidegate.flows.holds import held, read_holds
 from tidegate.flows.identity import Identity, attach
 from tidegate.flows.pinned import pinned
+from tidegate.flows.published import used_externals
+from tidegate.flows.records import RecordLog
 from tidegate.flows.spec import WHOLE, BatchSpec, Source
 from tidegate.flows.versions import Versions
 from tidegate.ledger.base import BatchRow
@@ -219,7 +221,8 @@ def _version(ctx: Context, facts: Facts, policy: Policy, table: Table) -> TableV
     known = versions.load()
     if policy.action is Action.ARCHIVE:
         _check_view(facts, policy, is_first=not known)
-    return versions.candidate(table, known)
+    log = RecordLog(ctx, facts.identity.warehouse)
+    return versions.candidate(table, known, lambda: used_externals(ctx, log, policy.table))
 
 
 def _check_view(facts: Facts, policy: Policy, *, is_first: bool) -> None:

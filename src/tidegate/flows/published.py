@@ -7,6 +7,7 @@ from typing import Protocol, TypeVar
 
 from tidegate.errors import CorruptRecord, ObjectNotFound
 from tidegate.flows.context import Context
+from tidegate.flows.records import RecordLog
 from tidegate.formats.stored import load
 from tidegate.model.batch import Descriptor, PeriodProof
 from tidegate.model.layout import descriptor_key
@@ -96,3 +97,10 @@ def read_descriptor(ctx: Context, prefix: str) -> Descriptor:
         return load(Descriptor, ctx.lake.get(key), key)
     except ObjectNotFound as error:
         raise CorruptRecord(f"{key} is missing", hint="Restore the object from a backup of the lake.") from error
+
+
+def used_externals(ctx: Context, log: RecordLog, table: TableName) -> frozenset[TableName]:
+    """The external tables whose rows count as cold, as the descriptors say. Raises CorruptRecord."""
+    where = prefixes(log.committed(table).values())
+    counted = read_counted(ctx, ctx.control.published, table)
+    return frozenset(read_descriptor(ctx, where.get(item.batch, "")).external for item in counted)

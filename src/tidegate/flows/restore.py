@@ -14,7 +14,7 @@ from tidegate.flows.published import proofs_of
 from tidegate.flows.records import ATTEMPTS, RecordLog
 from tidegate.flows.restore_plan import RESTORED, RestorePart, RestorePlan
 from tidegate.flows.statements import COLUMNS_CHANGED
-from tidegate.flows.versions import as_external
+from tidegate.flows.versions import as_external, fitting
 from tidegate.ledger.base import BatchRow
 from tidegate.model.batch import BatchState, HashIdentity
 from tidegate.model.layout import CLAIMS
@@ -250,7 +250,7 @@ class _Restore:
             return []
         policies = (*self.ctx.settings.policies, Policy(self.table, None))
         view = next(p.view_name for p in policies if p.table == self.table)
-        versions = [as_external(version) for version in self.plan.versions]
+        versions = [as_external(version) for version in fitting(self.target, self.plan.versions)]
         return [
             create_schema(self.target.name.schema),
             create_table(self.target, if_not_exists=True),

@@ -9,7 +9,7 @@ from datetime import date
 
 from tidegate.config.settings import Settings
 from tidegate.flows.spec import BatchSpec
-from tidegate.flows.versions import as_external
+from tidegate.flows.versions import as_external, fitting
 from tidegate.model.batch import BATCH_COLUMN, PERIOD_COLUMN, PeriodProof, TableVersion
 from tidegate.model.policy import Action
 from tidegate.redshift.catalog import guard_columns
@@ -81,8 +81,8 @@ class BatchStatements:
         return self.tagged("catalog", add_partitions(self.version.external, partitions))
 
     def view(self, versions: Sequence[TableVersion]) -> str:
-        """The `_all` view over every version up to this one."""
-        external = [as_external(v) for v in versions]
+        """The `_all` view over every version up to this one whose rows may count."""
+        external = [as_external(v) for v in fitting(self.spec.table, versions)]
         return all_view(self.spec.policy.view_name, self.spec.table, external, self.control.published)
 
     def read_back(self) -> str:

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from tidegate.errors import ObjectExists, PolicyError
@@ -40,17 +40,26 @@ class Versions:
         keys = [info.key for info in self.ctx.lake.list(versions_root(self.warehouse, self.table))]
         return [load(TableVersion, self.ctx.lake.get(key), key) for key in keys]
 
-    def candidate(self, table: Table, known: Sequence[TableVersion]) -> TableVersion:
+    def candidate(
+        self, table: Table, known: Sequence[TableVersion], used: Callable[[], Collection[TableName]]
+    ) -> TableVersion:
         """The latest version when it fits `table` as it is now, else the one that would follow it.
 
+        `used` names the external tables that have rows which count; it is asked only when a version does not fit.
+
         Raises:
-            PolicyError: a column was renamed, dropped, narrowed or changed its kind, or cannot be carried.
+            PolicyError: a column was renamed, dropped, narrowed or changed its kind while archived rows have it, or
+                cannot be carried.
         """
         columns = stored_columns(table)
-        if known:
-            check_change(known[-1].table, table)
-            if known[-1].columns == columns:
-                return known[-1]
+        for version in known:
+            try:
+                check_change(version.table, table)
+            except PolicyError:
+                if version.external in used():
+                    raise
+        if known and known[-1].columns == columns:
+            return known[-1]
         number = known[-1].version + 1 if known else 1
         zone = known[0].time_zone if known else self.ctx.settings.timezone
         external = TableName(self.ctx.settings.external_schema, external_name(self.table, number))
@@ -83,6 +92,15 @@ class Versions:
             create_external_schema(version.external.schema, settings.glue_database, role),
             create_external_table(version.external, columns, _PARTITIONS, location),
         ]
+
+
+def fitting(table: Table, versions: Sequence[TableVersion]) -> list[TableVersion]:
+    """Those whose values a row of `table` can hold; the others have no rows that count."""
+    return [version for version in versions if _fits(version.table, table)]
+
+
+def _fits(old: Table, new: Table) -> bool:
+    return all((after := new.column(c.name)) is None or widens(c.type, after.type) for c in old.columns)
 
 
 def as_external(version: TableVersion) -> ExternalVersion:
