@@ -1,6 +1,5 @@
 """The composition root: settings become drivers, drivers become verbs."""
 
-import importlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from tidegate.config.settings import S3Settings, Settings
+from tidegate.config.settings import EmbeddedSettings, S3Settings, Settings
 from tidegate.errors import ConfigError, LakeUnreachable, TidegateError, UsageError, WarehouseLocked
 from tidegate.lake.base import Lake
 from tidegate.ledger.base import JobState, Ledger
@@ -23,6 +22,7 @@ from tidegate.warehouse.base import Warehouse
 if TYPE_CHECKING:
     from tidegate.flows.adopt import AdoptOutcome
     from tidegate.flows.context import Context
+    from tidegate.flows.doctor.run import Report
     from tidegate.flows.gc import GcPlan
     from tidegate.flows.identity import Identity
     from tidegate.flows.plan import ArchivePlan
@@ -46,21 +46,26 @@ class App:
 
     @cached_property
     def warehouse(self) -> Warehouse:
-        driver = importlib.import_module("tidegate.warehouse.embedded.driver")
-        warehouse: Warehouse = driver.EmbeddedWarehouse(self.settings.warehouse)
-        return warehouse
+        settings = self.settings.warehouse
+        if isinstance(settings, EmbeddedSettings):
+            from tidegate.warehouse.embedded.driver import EmbeddedWarehouse
+
+            return EmbeddedWarehouse(settings)
+        raise ConfigError("Redshift is not supported yet", hint="Let [warehouse] url name a DuckDB file.")
 
     @cached_property
     def lake(self) -> Lake:
+        if isinstance(self.settings.lake, S3Settings):
+            raise ConfigError("S3 is not supported yet", hint="Let [lake] url name a folder.")
         from tidegate.lake.local import LocalLake
 
-        return LocalLake(_local(self.settings.lake))
+        return LocalLake(self.settings.lake)
 
     @cached_property
     def ledger(self) -> Ledger:
-        driver = importlib.import_module("tidegate.ledger.sql")
-        ledger: Ledger = driver.SqlLedger(self.settings.ledger)
-        return ledger
+        from tidegate.ledger.sql import SqlLedger
+
+        return SqlLedger(self.settings.ledger)
 
     @cached_property
     def context(self) -> "Context":
@@ -88,6 +93,12 @@ class App:
                 f"the folder {self.settings.lake} cannot be made: {(error.strerror or str(error)).lower()}",
                 hint="Check [lake] url and the rights on its parent folder.",
             ) from error
+
+    def doctor(self) -> "Report":
+        """Check warehouse, lake, ledger and the ways between them. What it writes it removes."""
+        from tidegate.flows.doctor.run import diagnose
+
+        return diagnose(self.context)
 
     def adopt(self, *, as_copy: bool) -> "AdoptOutcome":
         """Go on with a copied or set-back warehouse, or give it a folder of its own (`as_copy`)."""
@@ -259,12 +270,6 @@ class App:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def _local(lake: Path | S3Settings) -> Path:
-    if isinstance(lake, Path):
-        return lake
-    raise ConfigError(f"the lake {lake.uri} is not a folder", hint="Let [lake] url name a folder.")
 
 
 def _name(table: Name) -> TableName:

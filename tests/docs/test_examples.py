@@ -10,6 +10,12 @@ from tests.docs.session import Session, agrees, commands, python
 
 from tidegate.config.loader import load
 
+ENVIRONMENT = {
+    "HOME": "/home/ada",
+    "LAKE": "/data/lake",
+    "LEDGER_PASSWORD": "open sesame",
+    "TIDEGATE_SERVE_PASSWORD": "open sesame",
+}
 CONFIG = '[warehouse]\nurl = "duckdb:///warehouse.duckdb"\n[lake]\nurl = "lake"\n'
 
 
@@ -51,4 +57,4 @@ def _configure(block: Block, file: Path) -> None:
     """A whole configuration, or sections of one."""
     whole = "warehouse" in tomllib.loads(block.text)
     file.write_text(block.text if whole else f"{block.text}\n{CONFIG}", encoding="utf-8")
-    load(file, {"HOME": "/home/ada", "LAKE": "/data/lake"})
+    load(file, ENVIRONMENT)

@@ -29,9 +29,9 @@ def _document(settings: Settings) -> dict[str, object]:
         "message_type": "result",
         "file": str(settings.file),
         "timezone": settings.timezone,
-        "warehouse": str(settings.warehouse.address),
-        "lake": str(settings.lake),
-        "ledger": str(settings.ledger),
+        "warehouse": settings.warehouse.address,
+        "lake": settings.lake_address,
+        "ledger": settings.ledger_address,
         "policies": [
             {
                 "table": str(policy.table),
@@ -51,8 +51,8 @@ def _lines(settings: Settings) -> list[str]:
         f"{settings.file} is correct",
         f"  timezone   {settings.timezone}",
         f"  warehouse  {settings.warehouse.address}",
-        f"  lake       {settings.lake}",
-        f"  ledger     {settings.ledger}",
+        f"  lake       {settings.lake_address}",
+        f"  ledger     {settings.ledger_address}",
         f"  {counted(len(settings.policies), 'policy', 'policies')}",
     ]
     if settings.policies:

@@ -153,3 +153,13 @@ class Settings:
     iam_role: str = "default"
     delete_grace_seconds: int = 86_400
     policies: tuple[Policy, ...] = field(default=())
+
+    @property
+    def lake_address(self) -> str:
+        """Names the lake in messages."""
+        return self.lake.uri if isinstance(self.lake, S3Settings) else str(self.lake)
+
+    @property
+    def ledger_address(self) -> str:
+        """Names the ledger in messages, without secrets."""
+        return self.ledger.address if isinstance(self.ledger, PostgresSettings) else str(self.ledger)
