@@ -146,11 +146,15 @@ def test_rows_do_not_come_back_into_a_table_that_cannot_hold_them(world: World) 
     assert world.value("SELECT COUNT(*) FROM public.orders") == 50
 
 
-@pytest.mark.parametrize("change", ["dropped", "another kind"])
+NO_CAST = (OLD.replace("DECIMAL(12,2)", "DATE"), "order_id, order_date, order_date, note", "")
+"""The older values cannot even be read as the new type."""
+
+
+@pytest.mark.parametrize("change", ["dropped", "another kind", "no cast"])
 def test_what_no_archived_row_has_any_more_may_change(world: World, change: str) -> None:
     archive(world, MAY)
     world.restore()
-    columns, values, _ = CHANGES[change]
+    columns, values, _ = NO_CAST if change == "no cast" else CHANGES[change]
     if values is None:
         world.sql(columns)
     else:

@@ -82,8 +82,6 @@ def _spec(ctx: Context, log: RecordLog, plan: TablePlan, row: BatchRow) -> Batch
     )
     if table is None or version is None or not _fits(ctx, plan, row, descriptor):
         return None
-    if [(c.name, c.type) for c in table.columns] != [(c.name, c.type) for c in descriptor.table.columns]:
-        return None
     capabilities = ctx.warehouse.capabilities
     return BatchSpec(
         batch=row.id,
