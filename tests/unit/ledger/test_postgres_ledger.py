@@ -6,6 +6,7 @@ import traceback
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -232,3 +233,18 @@ def test_connecting_opens_nothing() -> None:
     database = postgres.connect(PostgresSettings("127.0.0.1", "d", "u", port=1))
     assert database.name == "'127.0.0.1:1/d'"
     database.close()
+
+
+def test_the_page_sets_up_a_role_that_can_work(postgres: Postgres, postgres_database: PostgresSettings) -> None:
+    page = (Path(__file__).parents[3] / "docs/ledger.md").read_text(encoding="utf-8")
+    shared = page.partition("### A schema in a shared database")[2].partition("```sql\n")[2].partition("```")[0]
+    postgres.execute("CREATE TABLE jobs (of_others int)", postgres_database.database)
+    try:
+        postgres.execute(shared, postgres_database.database)
+        ledger = SqlLedger(replace(postgres_database, user="tidegate", password=Secret("…")))
+        ledger.save_batch(BATCH)
+        ledger.close()
+        kept = postgres.execute("SELECT id FROM tidegate.batches", postgres_database.database)
+    finally:
+        postgres.execute("DROP OWNED BY tidegate; DROP ROLE tidegate", postgres_database.database)
+    assert kept == [("b1",)]
