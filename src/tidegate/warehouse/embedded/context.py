@@ -1,6 +1,6 @@
 """What a statement handler sees: the cursor inside its transaction, the settings, and how to announce a write."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import duckdb
@@ -30,7 +30,7 @@ class Context:
     `writes(table)` must be called before the first change to a table: it takes the writer's lock and refuses with
     SerializationConflict when an UPDATE or DELETE (`replaces=True`) would miss a change committed since the snapshot.
     `definitions`: what `catalog` may remember of tables and views, and the session's temporary tables.
-    `facts`: what the session knows of itself.
+    `facts`: what the session knows of itself. `history`: what the process has run, oldest first.
     """
 
     cursor: duckdb.DuckDBPyConnection
@@ -39,6 +39,7 @@ class Context:
     writes: Callable[[TableName, bool], None]
     definitions: Definitions = field(default_factory=Definitions)
     facts: SessionFacts = field(default_factory=SessionFacts)
+    history: Callable[[], list[Mapping[str, object]]] = list
 
 
 Handler = Callable[[Context, Statement], Result]

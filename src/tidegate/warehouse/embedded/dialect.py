@@ -12,6 +12,7 @@ from sqlglot import exp
 from sqlglot.dialects.redshift import Redshift
 from sqlglot.errors import ParseError, TokenError
 from sqlglot.parsers.redshift import RedshiftParser
+from sqlglot.tokenizer_core import TokenType
 
 from tidegate.errors import StatementError, StatementRefused
 
@@ -39,6 +40,12 @@ class EmbeddedRedshift(Redshift):
             name: parser for name, parser in RedshiftParser.FUNCTION_PARSERS.items() if name in _SPECIAL_SYNTAX
         }
         TYPE_LITERAL_PARSERS: ClassVar[dict[exp.DType, Callable[..., Any]]] = dict.fromkeys(exp.DType, _typed_literal)
+
+        def _parse_types(self, *args: Any, **options: Any) -> exp.Expr | None:
+            """A type; after `::` it may be written with its schema, as psql does."""
+            if self._prev and self._prev.token_type is TokenType.DCOLON and self._match_text_seq("PG_CATALOG"):
+                self._match(TokenType.DOT)
+            return super()._parse_types(*args, **options)
 
 
 _DIALECT = EmbeddedRedshift()

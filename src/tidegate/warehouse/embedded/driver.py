@@ -14,7 +14,7 @@ from tidegate.warehouse.embedded import catalog, statistics
 from tidegate.warehouse.embedded.context import Context
 from tidegate.warehouse.embedded.database import database
 from tidegate.warehouse.embedded.definitions import StoredTable
-from tidegate.warehouse.embedded.facts import USER, SessionFacts
+from tidegate.warehouse.embedded.facts import DATABASE, USER, SessionFacts
 from tidegate.warehouse.embedded.session import EmbeddedSession
 
 
@@ -49,9 +49,9 @@ class EmbeddedWarehouse:
     def session(self) -> AbstractContextManager[Session]:
         return self._session()
 
-    def connect(self, user: str = USER) -> EmbeddedSession:
-        """A session that the caller closes. `user` is who CURRENT_USER names."""
-        return EmbeddedSession(self._database, self._settings, SessionFacts(user))
+    def connect(self, user: str = USER, database: str = DATABASE) -> EmbeddedSession:
+        """A session that the caller closes. CURRENT_USER names `user`, CURRENT_DATABASE() names `database`."""
+        return EmbeddedSession(self._database, self._settings, SessionFacts(user, database, self.place()))
 
     @contextmanager
     def _session(self) -> Iterator[EmbeddedSession]:

@@ -8,6 +8,7 @@ from sqlglot import exp
 
 from tidegate.errors import StatementRefused
 from tidegate.model.names import check_identifier
+from tidegate.warehouse.embedded.facts import SessionFacts
 from tidegate.warehouse.embedded.scope import Columns, Scope
 from tidegate.warehouse.embedded.values import Projected, Value
 
@@ -35,11 +36,14 @@ Queries = Callable[["Emitter", exp.Expr, Scope], Query]
 
 @dataclass(frozen=True)
 class Emitter:
-    """`expressions` by node class; `read_table` gives meaning to a table's name; `queries` writes a SELECT."""
+    """`expressions` by node class; `read_table` gives meaning to a table's name; `queries` writes a SELECT; `facts` are
+    what the session's own functions tell.
+    """
 
     expressions: Mapping[type[exp.Expr], Expression]
     queries: Queries
     read_table: TableReader
+    facts: SessionFacts
 
     def expr(self, node: exp.Expr, scope: Scope) -> Value:
         handler = self.expressions.get(type(node))

@@ -309,7 +309,8 @@ class EmbeddedSession:
         definitions = Definitions(
             self._temporary, self._database.definitions, lambda: transaction.sees_current(catalog.CATALOG)
         )
-        return Context(self._open(), self._settings, in_block, transaction.writes, definitions, self.facts)
+        history = self._database.history.rows
+        return Context(self._open(), self._settings, in_block, transaction.writes, definitions, self.facts, history)
 
     def _run(self, transaction: Transaction, statement: Statement, in_block: bool) -> Result:
         kind = KINDS[statement.kind]

@@ -59,6 +59,13 @@ def _width(type: SqlType) -> int:
     return _WIDTHS.get(type.kind) or min(_TEXT_WIDTH, type.length or _TEXT_WIDTH)
 
 
+def width_of(column: str) -> str:
+    """The same of one column, as DuckDB's text over the struct of its definition."""
+    known = " ".join(f"WHEN '{kind.value}' THEN {width}" for kind, width in _WIDTHS.items())
+    wide = f"WHEN 'DECIMAL' THEN CASE WHEN {column}.type.precision <= 18 THEN 8 ELSE 16 END"
+    return f"CASE {column}.type.kind {known} {wide} ELSE least({_TEXT_WIDTH}, {column}.type.length) END"
+
+
 def _held(ctx: Context) -> dict[TableName, int]:
     """Rows that take space, deleted ones included until a checkpoint has reclaimed them."""
     rows = ctx.cursor.execute(

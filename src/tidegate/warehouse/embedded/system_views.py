@@ -3,41 +3,23 @@
 Columns as in the developer guide, System tables and views; what DuckDB has no measure of is NULL.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
+from tidegate.model.names import TableName
 from tidegate.model.tables import SqlType, TypeKind
-from tidegate.warehouse.embedded import external_catalog
+from tidegate.warehouse.embedded import catalog, external_catalog
+from tidegate.warehouse.embedded import system_relations as relations
 from tidegate.warehouse.embedded.bootstrap import ENGINE, FILE
 from tidegate.warehouse.embedded.context import Context
-from tidegate.warehouse.embedded.emitter import refused
-from tidegate.warehouse.embedded.scope import Columns
+from tidegate.warehouse.embedded.emitter import refused, text
+from tidegate.warehouse.embedded.statistics import width_of
+from tidegate.warehouse.embedded.system_activity import ACTIVITY_VIEWS
+from tidegate.warehouse.embedded.system_information import INFORMATION_VIEWS
+from tidegate.warehouse.embedded.system_pg import PG_VIEWS
+from tidegate.warehouse.embedded.system_svv import ISOLATION, SVV_VIEWS
+from tidegate.warehouse.embedded.system_view import SystemView
 from tidegate.warehouse.embedded.values import BIGINT, BOOLEAN, INTEGER, TEXT, TIMESTAMP
 
 _FRACTION = SqlType(TypeKind.DECIMAL, precision=10, scale=4)
 _PERCENT = SqlType(TypeKind.DECIMAL, precision=5, scale=2)
-_SHAPE = (
-    '[{"name":"VARCHAR","nullable":"BOOLEAN","default":"VARCHAR","encoding":"VARCHAR","shown":"VARCHAR",'
-    '"type":{"kind":"VARCHAR","length":"INTEGER","precision":"INTEGER","scale":"INTEGER"}}]'
-)
-_ENCODING = (
-    "coalesce(c.encoding, CASE WHEN c.type.kind IN ('CHAR', 'VARCHAR', 'VARBYTE') THEN 'lzo' "
-    "WHEN c.type.kind = 'SUPER' THEN 'zstd' WHEN c.type.kind IN ('BOOLEAN', 'REAL', 'DOUBLE PRECISION') THEN 'none' "
-    "ELSE 'az64' END)"
-)
-_PRECISION = (
-    "CASE c.type.kind WHEN 'DECIMAL' THEN c.type.precision WHEN 'SMALLINT' THEN 16 WHEN 'INTEGER' THEN 32 "
-    "WHEN 'BIGINT' THEN 64 WHEN 'REAL' THEN 24 WHEN 'DOUBLE PRECISION' THEN 53 END"
-)
-_SCALE = "CASE WHEN c.type.kind IN ('SMALLINT', 'INTEGER', 'BIGINT') THEN 0 ELSE c.type.scale END"
-
-
-@dataclass(frozen=True)
-class SystemView:
-    """`query` is DuckDB's text for the context of the statement; its columns are `columns`, in order."""
-
-    columns: Columns
-    query: Callable[[Context], str]
 
 
 def find(schema: str | None, name: str) -> SystemView | None:
@@ -46,6 +28,8 @@ def find(schema: str | None, name: str) -> SystemView | None:
     Raises:
         StatementRefused: a system view that the embedded warehouse does not have.
     """
+    if schema == "information_schema":
+        return _information(name)
     if schema not in (None, "pg_catalog"):
         return None
     known = _VIEWS.get(name)
@@ -54,82 +38,91 @@ def find(schema: str | None, name: str) -> SystemView | None:
     return known
 
 
-def _local_columns(kinds: str) -> str:
-    """One row `c` a column of the local tables, and views, with its place `ordinal`."""
-    shaped = f"from_json(definition->'columns', '{_SHAPE}')"
-    return (
-        f"(SELECT id, schema_name, name, kind, definition, unnest({shaped}) AS c, "
-        f"generate_subscripts({shaped}, 1) AS ordinal FROM {ENGINE}.relations WHERE kind IN ({kinds}))"
-    )
+def _information(name: str) -> SystemView:
+    known = INFORMATION_VIEWS.get(name)
+    if known is None:
+        raise refused(
+            f"the system view information_schema.{name}", hint=f"It has {', '.join(sorted(INFORMATION_VIEWS))}."
+        )
+    return known
 
 
-def _sort_position(column: str) -> str:
-    return f"coalesce(list_position(from_json(definition->'sort_keys', '[\"VARCHAR\"]'), {column}), 0)"
+def _visible(ctx: Context) -> str:
+    """Rows `id` and `n`: how many rows each table has, deleted ones left out."""
+    rows = ctx.cursor.execute(f"SELECT id, schema_name, name FROM {ENGINE}.relations WHERE kind = 'table'").fetchall()
+    counts = [
+        f"SELECT {id} AS id, (SELECT COUNT(*) FROM {catalog.physical(TableName(schema, name))}) AS n"
+        for id, schema, name in rows
+    ]
+    return " UNION ALL ".join(counts) or "SELECT 0 AS id, 0 AS n"
 
 
 def _table_info(ctx: Context) -> str:
-    width = (
-        f"(SELECT max(c.type.length) FROM (SELECT unnest(from_json(definition->'columns', '{_SHAPE}')) AS c) "
-        "WHERE c.type.kind = 'VARCHAR')"
-    )
+    """`size` as the types suggest, in whole megabytes of rows before compression; tables without rows are absent."""
+    shaped = f"from_json(definition->'columns', '{relations.SHAPE}')"
+    width = f"(SELECT max(c.type.length) FROM (SELECT unnest({shaped}) AS c) WHERE c.type.kind = 'VARCHAR')"
+    row = f"list_sum(list_transform({shaped}, lambda c: {width_of('c')}))"
     dist = (
         "CASE definition->>'dist_style' WHEN 'KEY' THEN 'KEY(' || (definition->>'dist_key') || ')' "
         "WHEN 'AUTO' THEN 'AUTO(ALL)' ELSE definition->>'dist_style' END"
     )
-    return f"""SELECT '{FILE}' AS "database", r.schema_name AS "schema", CAST(r.id AS INTEGER) AS table_id,
-        r.name AS "table", 'Y' AS encoded, {dist} AS diststyle,
+    return f"""SELECT {text(ctx.facts.database)} AS "database", r.schema_name AS "schema",
+        CAST(r.id AS INTEGER) AS table_id, r.name AS "table", 'Y' AS encoded, {dist} AS diststyle,
         coalesce(definition->>'$.sort_keys[0]', 'AUTO(SORTKEY)') AS sortkey1,
         CAST(coalesce({width}, 0) AS INTEGER) AS max_varchar, 'none' AS sortkey1_enc,
         CAST(json_array_length(definition->'sort_keys') AS INTEGER) AS sortkey_num,
-        CAST(t.estimated_size * t.column_count * 8 // 1048576 + 1 AS BIGINT) AS size,
+        CAST(n * {row} // 1048576 + 1 AS BIGINT) AS size,
         CAST(NULL AS DECIMAL(10,4)) AS pct_used, CAST(0 AS BIGINT) AS empty, CAST(NULL AS DECIMAL(5,2)) AS unsorted,
-        CAST(0 AS DECIMAL(5,2)) AS stats_off, CAST(t.estimated_size AS DECIMAL(38,0)) AS tbl_rows,
+        CAST(0 AS DECIMAL(5,2)) AS stats_off, CAST(greatest(t.estimated_size, n) AS DECIMAL(38,0)) AS tbl_rows,
         CAST(NULL AS DECIMAL(19,2)) AS skew_sortkey1, CAST(NULL AS DECIMAL(19,2)) AS skew_rows,
-        CAST(t.estimated_size AS DECIMAL(38,0)) AS estimated_visible_rows, CAST(NULL AS VARCHAR) AS risk_event,
+        CAST(n AS DECIMAL(38,0)) AS estimated_visible_rows, CAST(NULL AS VARCHAR) AS risk_event,
         CAST(0 AS DECIMAL(12,2)) AS vacuum_sort_benefit, r.created_at AS create_time
         FROM {ENGINE}.relations AS r JOIN duckdb_tables() AS t
         ON t.database_name = '{FILE}' AND t.schema_name = r.schema_name AND t.table_name = r.name
-        WHERE r.kind = 'table' AND t.estimated_size > 0"""
+        JOIN ({_visible(ctx)}) AS v ON v.id = r.id
+        WHERE r.kind = 'table' AND greatest(t.estimated_size, n) > 0"""
 
 
 def _columns(ctx: Context) -> str:
-    external = external_catalog.svv_external_columns()
+    database, external = text(ctx.facts.database), external_catalog.svv_external_columns()
     comment = f"(SELECT o.comment FROM {ENGINE}.comments AS o WHERE o.object = 'column ' || "
-    return f"""SELECT '{FILE}' AS table_catalog, schema_name AS table_schema, name AS table_name,
+    return f"""SELECT {database} AS table_catalog, schema_name AS table_schema, name AS table_name,
         c.name AS column_name, CAST(ordinal AS INTEGER) AS ordinal_position, c."default" AS column_default,
         CASE WHEN c.nullable THEN 'YES' ELSE 'NO' END AS is_nullable,
-        regexp_replace(c.shown, '\\(.*', '') AS data_type,
-        CAST(CASE WHEN c.type.kind IN ('CHAR', 'VARCHAR', 'VARBYTE') THEN c.type.length END AS INTEGER)
-        AS character_maximum_length, CAST({_PRECISION} AS INTEGER) AS numeric_precision,
-        CAST({_SCALE} AS INTEGER) AS numeric_scale,
+        {relations.DATA_TYPE} AS data_type, CAST({relations.LENGTH} AS INTEGER) AS character_maximum_length,
+        CAST({relations.PRECISION} AS INTEGER) AS numeric_precision,
+        CAST({relations.SCALE} AS INTEGER) AS numeric_scale,
         {comment} schema_name || '.' || name || '.' || c.name) AS remarks
-        FROM {_local_columns("'table', 'view'")}
-        UNION ALL SELECT '{FILE}', schemaname, tablename, columnname, CAST(columnnum AS INTEGER), NULL, 'YES',
+        FROM {relations.columns("table", "view")}
+        UNION ALL SELECT {database}, schemaname, tablename, columnname, CAST(columnnum AS INTEGER), NULL, 'YES',
         regexp_replace(external_type, '\\(.*', ''), NULL, NULL, NULL, NULL FROM ({external})"""
 
 
 def _tables(ctx: Context) -> str:
     external = external_catalog.svv_external_tables(ctx.settings)
-    return f"""SELECT '{FILE}' AS table_catalog, schema_name AS table_schema, name AS table_name,
+    return f"""SELECT {text(ctx.facts.database)} AS table_catalog, schema_name AS table_schema, name AS table_name,
         CASE kind WHEN 'table' THEN 'BASE TABLE' ELSE 'VIEW' END AS table_type,
         (SELECT o.comment FROM {ENGINE}.comments AS o WHERE o.object = 'relation ' || schema_name || '.' || name)
         AS remarks FROM {ENGINE}.relations
-        UNION ALL SELECT '{FILE}', schemaname, tablename, 'EXTERNAL TABLE', NULL FROM ({external})"""
+        UNION ALL SELECT {text(ctx.facts.database)}, schemaname, tablename, 'EXTERNAL TABLE', NULL FROM ({external})"""
 
 
 def _table_def(ctx: Context) -> str:
     """Only schemas on the search path, which is `public` (PG_TABLE_DEF)."""
     return f"""SELECT schema_name AS schemaname, name AS tablename, c.name AS "column", c.shown AS "type",
-        {_ENCODING} AS encoding, coalesce(definition->>'dist_key', '') = c.name AS distkey,
-        CAST({_sort_position("c.name")} AS INTEGER) AS sortkey, NOT c.nullable AS "notnull"
-        FROM {_local_columns("'table'")} WHERE schema_name = 'public'"""
+        {relations.ENCODING} AS encoding, {relations.IS_DIST_KEY} AS distkey,
+        CAST({relations.SORT_ORDER} AS INTEGER) AS sortkey, NOT c.nullable AS "notnull"
+        FROM {relations.columns("table")} WHERE schema_name = 'public'"""
 
 
 def _isolation(ctx: Context) -> str:
-    return f"SELECT '{FILE}' AS db_name, 'Snapshot Isolation' AS isolation_level"
+    return f"SELECT {text(ctx.facts.database)} AS db_name, '{ISOLATION}' AS isolation_level"
 
 
 _VIEWS: dict[str, SystemView] = {
+    **SVV_VIEWS,
+    **PG_VIEWS,
+    **ACTIVITY_VIEWS,
     "svv_table_info": SystemView(
         {
             **{"database": TEXT, "schema": TEXT, "table_id": INTEGER, "table": TEXT, "encoded": TEXT},

@@ -17,14 +17,15 @@ from tidegate.warehouse.embedded.emitter import Emitter, FromTable, Query, folde
 from tidegate.warehouse.embedded.expressions import EXPRESSIONS
 from tidegate.warehouse.embedded.functions import FunctionTable
 from tidegate.warehouse.embedded.functions_other import OTHER_FUNCTIONS
+from tidegate.warehouse.embedded.functions_session import SESSION_FUNCTIONS, session_expressions
 from tidegate.warehouse.embedded.functions_text import TEXT_FUNCTIONS
 from tidegate.warehouse.embedded.functions_time import TIME_FUNCTIONS
 from tidegate.warehouse.embedded.queries import query as emit_query
 from tidegate.warehouse.embedded.scope import Columns, Scope
 from tidegate.warehouse.embedded.values import Value
 
-_FUNCTIONS = FunctionTable({**OTHER_FUNCTIONS, **TEXT_FUNCTIONS, **TIME_FUNCTIONS, **AGGREGATES})
-_EXPRESSIONS = {**EXPRESSIONS, **CASTS, **_FUNCTIONS.expressions()}
+_FUNCTIONS = FunctionTable({**OTHER_FUNCTIONS, **TEXT_FUNCTIONS, **TIME_FUNCTIONS, **AGGREGATES, **SESSION_FUNCTIONS})
+_EXPRESSIONS = session_expressions({**EXPRESSIONS, **CASTS, **_FUNCTIONS.expressions()}, _FUNCTIONS)
 
 
 def query(ctx: Context, sql: str) -> str:
@@ -66,7 +67,7 @@ def constant(ctx: Context, written: str) -> Value:
 
 def emitter(ctx: Context) -> Emitter:
     """What writes the parts of a statement in a context."""
-    return Emitter(_EXPRESSIONS, emit_query, _Reader(ctx).read)
+    return Emitter(_EXPRESSIONS, emit_query, _Reader(ctx).read, ctx.facts)
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ class _Reader:
     def _expanded(self, view: View) -> FromTable:
         if view.name in self.inside:
             raise StatementError(f"the view {view.name} reads itself", hint="Create one of the views anew.")
-        inner = Emitter(_EXPRESSIONS, emit_query, _Reader(self.ctx, (*self.inside, view.name)).read)
+        inner = Emitter(_EXPRESSIONS, emit_query, _Reader(self.ctx, (*self.inside, view.name)).read, self.ctx.facts)
         body = inner.query(parse(view.text), Scope())
         return FromTable(f"({body.sql})", _named(body))
 

@@ -230,7 +230,6 @@ def test_errors(sales: Session, sql: str, message: str | None) -> None:
         ("SELECT SUM(id) OVER (ORDER BY id RANGE UNBOUNDED PRECEDING) FROM sales", "RANGE in a window frame"),
         ("SELECT id FROM sales WHERE id = ?", "?"),
         ("SELECT id FROM sales WHERE id = ANY (SELECT 1)", "ANY"),
-        ("SELECT CURRENT_USER", "CURRENT_USER"),
         ("SELECT * FROM sales PIVOT (SUM(amount) FOR region IN ('n'))", "PIVOTS in"),
         ("SELECT * FROM stl_query", "the system view stl_query"),
         ("SELECT 'a' 'b'", None),
@@ -245,9 +244,7 @@ def test_what_is_refused(sales: Session, sql: str, what: str | None) -> None:
         assert what in refusal.value.message
 
 
-@pytest.mark.parametrize(
-    "schema", ["tidegate_engine", "tidegate_file", "main", "temp", "information_schema", "pg_temp"]
-)
+@pytest.mark.parametrize("schema", ["tidegate_engine", "tidegate_file", "main", "temp", "pg_temp"])
 def test_the_engines_own_schemas_are_out_of_reach(session: Session, schema: str) -> None:
     with pytest.raises(StatementRefused, match=f'the schema "{schema}"'):
         session.execute(f"SELECT * FROM {schema}.relations")
