@@ -121,8 +121,16 @@ def _install(folder: Path) -> _Installation:
     try:
         subprocess.run([programs / "initdb", "--version"], capture_output=True, check=True, **user)
     except PermissionError:
-        programs = shutil.copytree(programs.parent, folder / "installation") / "bin"
+        programs = _copy(programs, folder / "installation")
     return _Installation(folder, programs, user)
+
+
+def _copy(programs: Path, target: Path) -> Path:
+    """Out of a folder that is closed to the account; the libraries keep their place beside the programs."""
+    package = programs.parents[1]
+    shutil.copytree(programs.parent, target / package.name / programs.parent.name)
+    shutil.copytree(package.with_name(f"{package.name}.libs"), target / f"{package.name}.libs")
+    return target / package.name / programs.parent.name / "bin"
 
 
 def _programs() -> Path:
