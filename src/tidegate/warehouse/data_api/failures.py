@@ -11,8 +11,8 @@ _PREFIX = re.compile(r"^(?:Query #\d+ failed with )?(?:ERROR: )?(?:ERROR: )?")
 _ERROR_ID = re.compile(r" *\[ErrorId: [^\]]*\]")
 _POSITION = re.compile(r"\n? *Position: (\d+);?")
 _HINT = re.compile(r"\n *Hint: ([^\n]*)")
-_CONFLICT = re.compile(r"^1023\b|serializable isolation violation|deadlock detected|could not serialize", re.IGNORECASE)
-_CANCELLED = re.compile(r"quer(?:y|ies) cancell?ed|cancell?ed on user|cancelled by|statement timeout", re.IGNORECASE)
+_CONFLICT = re.compile(r"1023\b|serializable isolation violation|deadlock detected|could not serialize", re.IGNORECASE)
+_CANCELLED = re.compile(r"query (\(\d+\) )?cancell?ed|cancell?ed on user|cancell?ing statement due to", re.IGNORECASE)
 
 
 def statement_failure(text: str, *, aborted: bool = False, number: int = 0, of: int = 0) -> TidegateError:
@@ -24,9 +24,9 @@ def statement_failure(text: str, *, aborted: bool = False, number: int = 0, of: 
     message = _HINT.sub("", _POSITION.sub("", _ERROR_ID.sub("", _PREFIX.sub("", text)))).strip()
     message = message or "the statement failed without a message"
     shown = f"statement {number} of {of}: {message}" if of > 1 and number else message
-    if _CONFLICT.search(message):
+    if _CONFLICT.match(message):
         return SerializationConflict(shown, hint="Run the whole transaction again.")
-    if aborted or _CANCELLED.search(message):
+    if aborted or _CANCELLED.match(message):
         return StatementCancelled(shown, hint="Run it again if that was not meant.", sqlstate="57014")
     return StatementError(
         shown,
