@@ -63,7 +63,7 @@ class Executor:
         if piece is not None and word == "EXECUTE":
             (piece,) = pieces(prepared.execution(piece, self.prepared)) or (None,)
             return self.describe(piece, "" if piece is None else piece.sql)
-        if piece is None or word in _WITHOUT_ROWS:
+        if piece is None or word in _WITHOUT_ROWS or word in CONTROL_WORDS:
             return ()
         with self._busily():
             if self._failed:

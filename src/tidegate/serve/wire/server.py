@@ -12,7 +12,7 @@ import threading
 from dataclasses import dataclass
 
 from tidegate.config.secret import Secret
-from tidegate.errors import TidegateError
+from tidegate.errors import TidegateError, WarehouseUnreachable
 from tidegate.redshift.identifiers import literal
 from tidegate.serve.certificate import Certificate
 from tidegate.serve.failures import ClientError, client_error
@@ -97,9 +97,16 @@ class WireServer:
         """Listen; connections are served in threads of their own from now on.
 
         Raises:
-            OSError: the address is taken, or not one of this machine.
+            WarehouseUnreachable: the address is taken, or not one of this machine.
         """
-        self._listener = socket.create_server(self._place, backlog=MOST_CONNECTIONS)
+        host, port = self._place
+        try:
+            self._listener = socket.create_server((host, port), backlog=MOST_CONNECTIONS)
+        except OSError as error:
+            raise WarehouseUnreachable(
+                f"cannot listen on {host}:{port}: {error.strerror or error}",
+                hint="Choose another port, or 0 for any that is free.",
+            ) from error
         self._acceptor.start()
 
     def close(self) -> None:
@@ -170,7 +177,7 @@ class WireServer:
         return connection
 
     def _talk(self, started: Opened) -> None:
-        session = self._warehouse.connect(started.parameters["user"])
+        session = self._warehouse.connect(started.parameters["user"], self._account.database)
         client = _Client(secrets.randbits(32), Executor(session))
         channel = Channel(started.connection)
         requested = started.parameters.get(CLIENT_PROTOCOL, "")
