@@ -185,3 +185,15 @@ def test_databases_schemas_tables_and_columns_are_listed(api: Api) -> None:
     columns = [(c["name"], c["typeName"], c["nullable"], c["length"], c["scale"]) for c in described["ColumnList"]]
     assert columns == [("a", "int4", 0, 0, 0), ("b", "varchar", 1, 7, 0), ("c", "numeric", 1, 0, 2)]
     assert described["ColumnList"][1]["columnDefault"] == "'x'"
+
+
+def test_a_token_outlives_its_statement(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was forgotten does not run again."""
+    api.run("CREATE TABLE public.forgotten (a INTEGER)")
+    request = {"Sql": "INSERT INTO public.forgotten VALUES (1)", "ClientToken": "forgotten", **TARGET}
+    id = api.ended(api.client.execute_statement(**request)["Id"])["Id"]
+    with monkeypatch.context() as patched:
+        patched.setattr(statements, "KEPT_STATEMENTS", 1)
+        api.run("SELECT 1")
+    assert api.client.execute_statement(**request)["Id"] == id
+    assert api.rows("SELECT COUNT(*) FROM public.forgotten") == [[1]]

@@ -10,15 +10,20 @@ from tidegate.serve.data_api.faults import ApiError, invalid, not_found
 from tidegate.serve.data_api.results import Stored
 from tidegate.serve.data_api.runner import Runner
 from tidegate.serve.data_api.sessions import Held, Sessions
-from tidegate.serve.data_api.statements import ENDED, Part, Statement, Statements, Submission, no_statement
+from tidegate.serve.data_api.statements import (
+    ENDED,
+    MOST_WAITING,
+    Part,
+    Statement,
+    Statements,
+    Submission,
+    no_statement,
+)
 from tidegate.serve.data_api.targets import Targets
 from tidegate.warehouse.embedded.parameters import named_parameters
 
 LARGEST_SQL = 100 * 1024
 """Bytes of a statement's text (management guide, Considerations when calling the Data API)."""
-
-MOST_WAITING = 10
-"""Requests that wait for the same statement."""
 
 _PAGE = 100
 _Item = TypeVar("_Item")
@@ -188,16 +193,15 @@ def _wait(statement: Statement, request: Request) -> None:
     seconds = _number(request.get("WaitTimeSeconds"))
     if not seconds or statement.status in ENDED:
         return
-    if statement.waiting >= MOST_WAITING:
+    if not statement.waiting.acquire(blocking=False):
         raise ApiError(
             "ActiveWaitingRequestsExceededException",
             f"Active waiting requests for one statement exceeded the allowed quota ({MOST_WAITING}).",
         )
-    statement.waiting += 1
     try:
         statement.ended.wait(seconds)
     finally:
-        statement.waiting -= 1
+        statement.waiting.release()
 
 
 def _described(part: Part) -> dict[str, object]:

@@ -18,6 +18,11 @@ from tidegate.warehouse.embedded.session import EmbeddedSession
 from tidegate.warehouse.embedded.statements import read_statement
 
 WORKERS = 16
+SESSION_WORKERS = 32
+"""Statements that run at one time: those of kept sessions have threads of their own, so that a COMMIT is not held up by
+plain statements that wait for its locks.
+"""
+
 _SWEEP_SECONDS = 1.0
 _CANCEL_SECONDS = 0.02
 _INTERNAL = "ERROR: internal error of the server"
@@ -41,14 +46,16 @@ class Runner:
         self._running: dict[str, EmbeddedSession] = {}
         self._active: set[Statement] = set()
         self._closing = threading.Event()
-        self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="data-api")
+        self._plain = ThreadPoolExecutor(WORKERS, thread_name_prefix="data-api")
+        self._kept = ThreadPoolExecutor(SESSION_WORKERS, thread_name_prefix="data-api-session")
         self._sweeper = threading.Thread(target=self._sweep, name="data-api-sessions", daemon=True)
         self._sweeper.start()
 
     def submit(self, statement: Statement) -> None:
         with self._lock:
             self._active.add(statement)
-        self._pool.submit(self._run, statement)
+        pool = self._plain if statement.submission.session is None else self._kept
+        pool.submit(self._run, statement)
 
     def cancel(self, statement: Statement) -> None:
         """Call a statement off and wait until it has ended; one that is being committed is not called off.
@@ -75,7 +82,8 @@ class Runner:
         for statement in active:
             if statement.status not in ENDED:
                 self.cancel(statement)
-        self._pool.shutdown()
+        self._plain.shutdown()
+        self._kept.shutdown()
         self._sweeper.join()
 
     def _sweep(self) -> None:

@@ -22,7 +22,11 @@ KEPT_BYTES = 1_000_000_000
 """How long, how many and with how many bytes of results ended statements are kept: the newest ones."""
 
 TOKEN_SECONDS = 8 * 3600
-"""How long a ClientToken is remembered."""
+KEPT_TOKENS = 10_000
+"""How long a ClientToken is remembered, and how many are: the newest ones."""
+
+MOST_WAITING = 10
+"""Requests that wait for the same statement."""
 
 
 @dataclass
@@ -73,7 +77,7 @@ class Statement:
         self.error: str | None = None
         self.ended = threading.Event()
         self.cancelled = threading.Event()
-        self.waiting = 0
+        self.waiting = threading.Semaphore(MOST_WAITING)
 
     @property
     def parts(self) -> list[Part]:
@@ -93,6 +97,7 @@ class Statement:
         for part in self.parts:
             if part.result is not None:
                 part.result.drop()
+                part.result = None
 
 
 def no_statement(id: str) -> ApiError:
@@ -158,11 +163,15 @@ class Statements:
         with self._lock:
             for statement in self._known.values():
                 statement.drop()
+            self._known.clear()
 
     def _forget(self) -> None:
         """Drop ended statements that are old, or too many, or hold too much, the oldest first."""
         now = self._clock()
-        for token in [t for t, (at, _, _) in self._tokens.items() if now - at > TOKEN_SECONDS]:
+        while self._tokens:
+            token, (at, _, _) = next(iter(self._tokens.items()))
+            if now - at <= TOKEN_SECONDS and len(self._tokens) <= KEPT_TOKENS:
+                break
             del self._tokens[token]
         ended = [each for each in self._known.values() if each.status in ENDED]
         size, count = sum(each.size for each in ended), len(ended)
