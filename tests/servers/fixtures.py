@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 from tests.servers.emulator import Emulator, running_emulator
 from tests.servers.postgres import Postgres, running_postgres
+from tests.servers.proxy import Proxy, running_proxy
 
 from tidegate.config.settings import PostgresSettings
 
@@ -25,6 +26,13 @@ def aws_environment(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Emul
     for name, value in emulator.environment.items():
         monkeypatch.setenv(name, value)
     return emulator
+
+
+@pytest.fixture
+def s3_proxy(aws_environment: Emulator) -> Iterator[Proxy]:
+    """A proxy before the emulator, for counting and breaking requests."""
+    with running_proxy(aws_environment.endpoint) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

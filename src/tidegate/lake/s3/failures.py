@@ -10,7 +10,9 @@ from botocore.exceptions import (
     BotoCoreError,
     ClientError,
     CredentialRetrievalError,
+    FlexibleChecksumError,
     HTTPClientError,
+    IncompleteReadError,
     NoCredentialsError,
     ParamValidationError,
     PartialCredentialsError,
@@ -138,7 +140,10 @@ class Failures:
             reason, hint = "there are no AWS credentials", _CREDENTIALS
         elif isinstance(error, SSOError | CredentialRetrievalError):
             reason, hint = "the credentials cannot be renewed", _SIGN_IN
-        elif isinstance(error, EndpointError | HTTPClientError):
+        elif isinstance(error, FlexibleChecksumError):
+            reason = "its bytes do not match their checksum"
+            hint = "Run the command again; if it stays so, restore the object from another version."
+        elif isinstance(error, EndpointError | HTTPClientError | IncompleteReadError):
             where = self._settings.aws.endpoint or "S3"
             reason = f"no answer from {where} ({type(error).__name__})"
             hint = "Check the network, and endpoint under [lake] in tidegate.toml; then run the command again."
