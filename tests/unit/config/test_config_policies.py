@@ -131,6 +131,7 @@ def test_policies_are_ordered_by_priority_then_table(settings: Load) -> None:
         ),
         (DATED + "batch_bytes = 0", "[[archive]] public.orders: batch_bytes is 0, must be 1 or more"),
         (DATED + "batch_periods = 0", "[[archive]] public.orders: batch_periods is 0, must be 1 to 4000"),
+        (DATED + "batch_periods = 4001", "[[archive]] public.orders: batch_periods is 4001, must be 1 to 4000"),
         (
             DATED + 'min_batch_bytes = "1TB"',
             "[[archive]] public.orders: min_batch_bytes is 1000000000000, "

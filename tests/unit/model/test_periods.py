@@ -25,6 +25,8 @@ DAILY, MONTHLY = Granularity.DAILY, Granularity.MONTHLY
         (date(2020, 1, 31), MONTHLY, 1, date(2019, 12, 1)),
         (date(2020, 12, 31), MONTHLY, 0, date(2020, 12, 1)),
         (date(2020, 5, 17), DAILY, 0, date(2020, 5, 17)),
+        (date(2020, 6, 20), DAILY, 1_000_000, date(1, 1, 1)),
+        (date(2020, 6, 20), MONTHLY, 1_000_000, date(1, 1, 1)),
     ],
 )
 def test_due_before(as_of: date, granularity: Granularity, retention: int, expected: date) -> None:
