@@ -73,7 +73,7 @@ def _table_info(ctx: Context) -> str:
         CAST(json_array_length(definition->'sort_keys') AS INTEGER) AS sortkey_num,
         CAST(n * {row} // 1048576 + 1 AS BIGINT) AS size,
         CAST(NULL AS DECIMAL(10,4)) AS pct_used, CAST(0 AS BIGINT) AS empty, CAST(NULL AS DECIMAL(5,2)) AS unsorted,
-        CAST(0 AS DECIMAL(5,2)) AS stats_off, CAST(greatest(t.estimated_size, n) AS DECIMAL(38,0)) AS tbl_rows,
+        CAST(NULL AS DECIMAL(5,2)) AS stats_off, CAST(greatest(t.estimated_size, n) AS DECIMAL(38,0)) AS tbl_rows,
         CAST(NULL AS DECIMAL(19,2)) AS skew_sortkey1, CAST(NULL AS DECIMAL(19,2)) AS skew_rows,
         CAST(n AS DECIMAL(38,0)) AS estimated_visible_rows, CAST(NULL AS VARCHAR) AS risk_event,
         CAST(0 AS DECIMAL(12,2)) AS vacuum_sort_benefit, r.created_at AS create_time
