@@ -2,7 +2,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from tests.contract.warehouse.drivers import DRIVERS
+from tests.contract.warehouse.drivers import DRIVERS, KEYS
 
 from tidegate.warehouse.base import Warehouse
 
@@ -13,17 +13,20 @@ def driver(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def opened(driver: str, tmp_path: Path) -> Iterator[Callable[[], Warehouse]]:
+def opened(driver: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], Warehouse]]:
     """Opens the warehouse once more."""
+    for name, value in KEYS.items():
+        monkeypatch.setenv(name, value)
     warehouses: list[Warehouse] = []
+    with DRIVERS[driver](tmp_path) as open_warehouse:
 
-    def open_again() -> Warehouse:
-        warehouses.append(DRIVERS[driver](tmp_path))
-        return warehouses[-1]
+        def open_again() -> Warehouse:
+            warehouses.append(open_warehouse())
+            return warehouses[-1]
 
-    yield open_again
-    for warehouse in warehouses:
-        warehouse.close()
+        yield open_again
+        for warehouse in warehouses:
+            warehouse.close()
 
 
 @pytest.fixture

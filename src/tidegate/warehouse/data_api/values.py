@@ -1,10 +1,9 @@
 """Fields of GetStatementResult become values, and its metadata columns."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, date, datetime, time
-from decimal import Decimal, InvalidOperation
 
 from tidegate.warehouse.base import ResultColumn, Row
+from tidegate.warehouse.cluster.values import reader
 
 _TYPES = {
     "int2": "smallint",
@@ -19,7 +18,6 @@ _TYPES = {
     "timestamptz": "timestamp with time zone",
 }
 _MEASURED = {"varchar": "character varying", "bpchar": "character", "char": "character", "varbyte": "varbyte"}
-Reader = Callable[[Mapping[str, object]], object]
 
 
 def column(metadata: Mapping[str, object]) -> ResultColumn:
@@ -36,50 +34,17 @@ def column(metadata: Mapping[str, object]) -> ResultColumn:
 
 def rows(columns: Sequence[ResultColumn], records: Sequence[Sequence[Mapping[str, object]]]) -> tuple[Row, ...]:
     """The records of one page."""
-    readers = [_reader(each.type) for each in columns]
-    return tuple(
-        tuple(None if field.get("isNull") else read(field) for read, field in zip(readers, record, strict=True))
-        for record in records
-    )
+    readers = [_field(reader(each.type)) for each in columns]
+    return tuple(tuple(read(field) for read, field in zip(readers, record, strict=True)) for record in records)
 
 
-def _reader(shown: str) -> Reader:
-    parse = _PARSERS.get(shown.partition("(")[0])
-    if parse is None:
-        return _plain
+def _field(read: Callable[[str], object]) -> Callable[[Mapping[str, object]], object]:
+    def value(field: Mapping[str, object]) -> object:
+        if field.get("isNull"):
+            return None
+        found = next(iter(field.values()), None)
+        if isinstance(found, bytes):
+            return found.hex()
+        return read(found) if isinstance(found, str) else found
 
-    def read(field: Mapping[str, object]) -> object:
-        value = _plain(field)
-        try:
-            return parse(value) if isinstance(value, str) else value
-        except (ValueError, InvalidOperation):  # a date that Python cannot hold stays text
-            return value
-
-    return read
-
-
-def _plain(field: Mapping[str, object]) -> object:
-    value = next(iter(field.values()), None)
-    if isinstance(value, bytes):
-        return value.hex()
     return value
-
-
-def _instant(text: str) -> datetime:
-    found = datetime.fromisoformat(text)
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
-
-
-_PARSERS: Mapping[str, Callable[[str], object]] = {
-    "numeric": Decimal,
-    "smallint": int,
-    "integer": int,
-    "bigint": int,
-    "real": float,
-    "double precision": float,
-    "date": date.fromisoformat,
-    "time without time zone": time.fromisoformat,
-    "time with time zone": time.fromisoformat,
-    "timestamp without time zone": datetime.fromisoformat,
-    "timestamp with time zone": _instant,
-}
