@@ -83,7 +83,12 @@ class Emulator:
 
     def empty(self, bucket: str) -> None:
         """Delete every object of a bucket."""
-        for key in self.keys(bucket):
+        keys = self.keys(bucket)
+        plain = [key for key in keys if key.isprintable()]
+        for start in range(0, len(plain), 1000):
+            batch = [{"Key": key} for key in plain[start : start + 1000]]
+            self.s3.delete_objects(Bucket=bucket, Delete={"Objects": batch})  # type: ignore[typeddict-item]
+        for key in set(keys).difference(plain):
             self.s3.delete_object(Bucket=bucket, Key=key)
 
 

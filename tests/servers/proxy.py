@@ -13,12 +13,16 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 @dataclass(frozen=True)
 class Request:
-    """What a client asked. `path` is decoded and without the query; names of `headers` are in lower case."""
+    """What a client asked. `path` is decoded and without the query; names of `headers` are in lower case.
+
+    `client_port` tells connections apart.
+    """
 
     method: str
     path: str
     query: Mapping[str, list[str]]
     headers: Mapping[str, str]
+    client_port: int
 
 
 @dataclass(frozen=True)
@@ -144,7 +148,8 @@ class _Handler(BaseHTTPRequestHandler):
         body = self._body()
         parts = urlsplit(self.path)
         headers = {name.lower(): value for name, value in self.headers.items()}
-        request = Request(self.command, unquote(parts.path), parse_qs(parts.query, keep_blank_values=True), headers)
+        query = parse_qs(parts.query, keep_blank_values=True)
+        request = Request(self.command, unquote(parts.path), query, headers, self.client_address[1])
         fault = self.proxy._arrived(request)
         if isinstance(fault, Hold):
             fault.arrived.set()

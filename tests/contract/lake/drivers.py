@@ -40,6 +40,9 @@ def _s3_lake(bucket: str, endpoint: str, region: str) -> Lake:
 DRIVERS: dict[str, Callable[[Path], Lake]] = {"local": _local, "s3": _s3}
 """Each opens the lake that belongs to a test's folder; opening again, in any process, gives the same lake."""
 
+ROUNDS = {"local": 200, "s3": 40}
+"""How often processes meet in a test of races: a request to S3 takes as long as several files."""
+
 
 def run_together(count: int, work: Callable[..., Any], *args: object) -> list[Any]:
     """Run `work(number, barrier, *args)` in processes that start at once; what each returned, in order."""

@@ -142,43 +142,45 @@ def test_an_endpoint_where_nobody_answers(settings: S3Settings, secrets: list[st
     all_refused(S3Lake(down), down, secrets, f"no answer from {endpoint} (EndpointConnectionError)", hint)
 
 
-@pytest.mark.parametrize(
-    ("status", "code", "reason", "hint"),
-    [
-        (503, "SlowDown", "S3 asks for fewer requests", "Run the command again later: it goes on where it stopped."),
-        (500, "InternalError", "S3 fails inside", "Run the command again later: it goes on where it stopped."),
-        (403, "RequestTimeTooSkewed", "the clock of this machine is wrong", "Set the clock of this machine."),
-        (
-            403,
-            "InvalidObjectState",
-            "it is in an archive tier",
-            "Restore the object to a tier that can be read, then run the command again.",
-        ),
-        (
-            400,
-            "KMS.DisabledException",
-            "the KMS key cannot be used (KMS.DisabledException)",
-            "Check kms_key under [lake], its state and its policy.",
-        ),
-        (
-            400,
-            "IllegalLocationConstraintException",
-            "the bucket is in another region",
-            "Set region under [lake] in tidegate.toml to the bucket's region, or leave it out.",
-        ),
-        (
-            418,
-            "Teapot",
-            "Teapot: Short and stout",
-            "Look the code up in the error responses of the Amazon S3 API reference.",
-        ),
-    ],
-)
-def test_other_refusals(settings: S3Settings, s3_proxy: Proxy, status: int, code: str, reason: str, hint: str) -> None:
-    body = f"<Error><Code>{code}</Code><Message>Short and stout.</Message></Error>"
-    s3_proxy.fault(Answer(status, body.encode()), times=100)
-    error = refused(lambda: S3Lake(settings).get("k"), [WRONG])
-    assert (error.message, error.hint) == (f"cannot read 'k' in the lake '{settings.uri}': {reason}", hint)
+REFUSALS = [
+    (503, "SlowDown", "S3 asks for fewer requests", "Run the command again later: it goes on where it stopped."),
+    (500, "InternalError", "S3 fails inside", "Run the command again later: it goes on where it stopped."),
+    (403, "RequestTimeTooSkewed", "the clock of this machine is wrong", "Set the clock of this machine."),
+    (
+        403,
+        "InvalidObjectState",
+        "it is in an archive tier",
+        "Restore the object to a tier that can be read, then run the command again.",
+    ),
+    (
+        400,
+        "KMS.DisabledException",
+        "the KMS key cannot be used (KMS.DisabledException)",
+        "Check kms_key under [lake], its state and its policy.",
+    ),
+    (
+        400,
+        "IllegalLocationConstraintException",
+        "the bucket is in another region",
+        "Set region under [lake] in tidegate.toml to the bucket's region, or leave it out.",
+    ),
+    (
+        418,
+        "Teapot",
+        "Teapot: Short and stout",
+        "Look the code up in the error responses of the Amazon S3 API reference.",
+    ),
+]
+
+
+def test_other_refusals(settings: S3Settings, s3_proxy: Proxy) -> None:
+    lake = S3Lake(settings)
+    for status, code, reason, hint in REFUSALS:
+        body = f"<Error><Code>{code}</Code><Message>Short and stout.</Message></Error>"
+        s3_proxy.fault(Answer(status, body.encode()), times=100)
+        error = refused(lambda: lake.get("k"), [WRONG])
+        assert (error.message, error.hint) == (f"cannot read 'k' in the lake '{settings.uri}': {reason}", hint)
+        s3_proxy.clear()
 
 
 @pytest.mark.parametrize(

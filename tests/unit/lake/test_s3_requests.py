@@ -199,10 +199,15 @@ def test_addresses_name_bucket_and_prefix(lake: S3Lake, settings: S3Settings) ->
     assert lake.key(f"s3://{settings.bucket}/pre fix") == ""
 
 
-def test_a_forked_child_and_its_parent_both_go_on(lake: S3Lake) -> None:
+def test_a_forked_child_never_uses_its_parents_connection(lake: S3Lake, s3_proxy: Proxy) -> None:
     lake.put("k", b"1")
+    s3_proxy.clear()
+    assert lake.get("k") == b"1"
     assert in_child(lambda: lake.get("k")) == b"1"
     assert lake.get("k") == b"1"
+    before, child, after = (request.client_port for request in s3_proxy.requests)
+    assert child != before
+    assert before == after
 
 
 def test_a_profile_gives_keys_and_region(
