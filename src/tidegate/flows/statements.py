@@ -107,7 +107,7 @@ class BatchStatements:
         rows, total = sum(p.rows for p in proofs), str(sum(int(p.fingerprint) for p in proofs))
         return [
             *control.guard_fresh(spec.batch),
-            control.guard_no_hold(spec.table.name, spec.days(starts)),
+            *control.guard_no_hold(spec.table.name, spec.days(starts)),
             guard_columns(spec.table, COLUMNS_CHANGED),
             guard(
                 f"{qualified(spec.table.name)} WHERE {spec.where_of(starts)}",
@@ -151,7 +151,7 @@ class BatchStatements:
         where = spec.where
         statements = [
             self.lock(),
-            self.control.guard_no_hold(spec.table.name, spec.days()),
+            *self.control.guard_no_hold(spec.table.name, spec.days()),
             guard(f"{qualified(spec.table.name)} WHERE {where}", f"COUNT(*) = {rows}", HOT_CHANGED),
             delete_rows(spec.table.name, where),
             *log,

@@ -18,7 +18,7 @@ NUMBER_TAKEN = "another record came first"
 """The reason of the guard on record numbers: the transaction may be built anew with the next number."""
 
 ROWS_PER_INSERT = 500
-"""Keeps an INSERT of published rows under the 100 KB that a statement may have in the Data API."""
+"""Keeps an INSERT of published rows, or a guard on holds, under the 100 KB that the Data API takes."""
 
 _NAME = SqlType(TypeKind.VARCHAR, length=520)
 _ID = SqlType(TypeKind.VARCHAR, length=64)
@@ -188,16 +188,14 @@ class Control:
         """Every one of these (batch, period) rows is in `source`."""
         return guard(f"{qualified(source)} WHERE {self._of(batch, periods)}", f"COUNT(*) = {len(set(periods))}", reason)
 
-    def guard_no_hold(self, table: TableName, periods: Sequence[tuple[date, date]]) -> str:
+    def guard_no_hold(self, table: TableName, periods: Sequence[tuple[date, date]]) -> list[str]:
         """No hold of the table overlaps any [first, last] day of `periods`."""
-        overlap = " OR ".join(
-            f"(COALESCE(first_day, DATE '0001-01-01') <= DATE '{last}' "
-            f"AND COALESCE(last_day, DATE '9999-12-31') >= DATE '{first}')"
-            for first, last in periods
+        holds = (
+            "(SELECT COALESCE(first_day, DATE '0001-01-01') AS since, COALESCE(last_day, DATE '9999-12-31') AS until "
+            f"FROM {qualified(self.holds)} WHERE table_name = {literal(str(table))}) AS h"
         )
-        return guard_none(
-            f"{qualified(self.holds)} WHERE table_name = {literal(str(table))} AND ({overlap})", "rows are under hold"
-        )
+        overlaps = [f"(since <= DATE '{last}' AND until >= DATE '{first}')" for first, last in periods]
+        return [guard_none(f"{holds} WHERE {' OR '.join(part)}", "rows are under hold") for part in _parts(overlaps)]
 
     def guard_log_number(self, table: TableName, last: int) -> str:
         """The last record of the table is still number `last`: what follows may be `last + 1`."""

@@ -1,12 +1,13 @@
 """Period columns: the expression that gives a row's period, and predicates that select whole periods."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 
 from tidegate.errors import PolicyError
 from tidegate.model.names import TableName
-from tidegate.model.periods import DateRange, Granularity
+from tidegate.model.periods import DateRange, Granularity, Period
 from tidegate.model.tables import SqlType, TypeKind
 from tidegate.redshift.identifiers import literal, qualified, quote
 from tidegate.redshift.types import render
@@ -21,6 +22,9 @@ _PATTERNS = {
     "YYYY-MM": (f"^{_YEAR}-{_MONTH}$", 6, None, "%Y-%m"),
 }
 """Format: pattern of a valid text, where month and day begin (from 1), and the same format for Python."""
+
+MANY_RANGES = 50
+"""From here on a predicate lists periods instead of writing bounds for each range: less to send, parse and compare."""
 
 
 @dataclass(frozen=True)
@@ -83,32 +87,66 @@ def _text_period(column: PeriodColumn) -> str:
 def predicate(column: PeriodColumn, ranges: Sequence[DateRange]) -> str:
     """Rows of the periods in `ranges`, and no others: NULL and unusable values are never selected.
 
-    Bounds on the bare column come first, so that zone maps and row-group statistics prune.
+    `ranges`: disjoint, in order, of whole periods. Bounds on the bare column come first, so that zone maps and
+    row-group statistics prune.
     """
     if not ranges:
         return "FALSE"
+    if len(ranges) > MANY_RANGES:
+        return _listed(column, ranges)
     return " OR ".join(f"({_in_range(column, r)})" for r in ranges)
 
 
+def _listed(column: PeriodColumn, ranges: Sequence[DateRange]) -> str:
+    """Bounds over all ranges, and a list: of the periods inside, or of those between, whichever is shorter."""
+    whole = DateRange(ranges[0].start, ranges[-1].end)
+    gaps: Sequence[DateRange] = [DateRange(before.end, after.start) for before, after in pairwise(ranges)]
+    if _count(ranges, column.granularity) <= _count(gaps, column.granularity):
+        bounds, word, listed = _bounds(column, whole), "IN", ranges
+    else:
+        bounds, word, listed = _in_range(column, whole), "NOT IN", gaps
+    days = ", ".join(literal(str(day)) for day in _starts(listed, column.granularity))
+    return f"{bounds} AND {period_expression(column)} {word} ({days})"
+
+
+def _count(ranges: Sequence[DateRange], granularity: Granularity) -> int:
+    if granularity is Granularity.DAILY:
+        return sum((r.end - r.start).days for r in ranges)
+    return sum((r.end.year - r.start.year) * 12 + r.end.month - r.start.month for r in ranges)
+
+
+def _starts(ranges: Sequence[DateRange], granularity: Granularity) -> Iterator[date]:
+    for span in ranges:
+        day = span.start
+        while day < span.end:
+            yield day
+            day = Period(day, granularity).end
+
+
 def _in_range(column: PeriodColumn, span: DateRange) -> str:
+    if column.type.kind in (TypeKind.DATE, TypeKind.TIMESTAMP):
+        return _bounds(column, span)
+    period = period_expression(column)
+    return f"{_bounds(column, span)} AND {period} >= DATE '{span.start}' AND {period} < DATE '{span.end}'"
+
+
+def _bounds(column: PeriodColumn, span: DateRange) -> str:
+    """Bounds on the bare column: exact for DATE and TIMESTAMP, else what no row of the periods lies outside of."""
     name, kind = quote(column.name), column.type.kind
     if kind is TypeKind.DATE:
         return f"{name} >= DATE '{span.start}' AND {name} < DATE '{span.end}'"
     if kind is TypeKind.TIMESTAMP:
         return f"{name} >= TIMESTAMP '{span.start} 00:00:00' AND {name} < TIMESTAMP '{span.end} 00:00:00'"
-    period = period_expression(column)
-    exact = f"{period} >= DATE '{span.start}' AND {period} < DATE '{span.end}'"
     if kind is TypeKind.TIMESTAMPTZ:
         low, high = _shift(span.start, -2), _shift(span.end, 2)
-        wide = (
+        return (
             f"{name} >= CAST('{low} 00:00:00+00' AS TIMESTAMPTZ) AND {name} < CAST('{high} 00:00:00+00' AS TIMESTAMPTZ)"
         )
-        return f"{wide} AND {exact}"
     form = _PATTERNS[column.format or ""][3]
     low_text, high_text = span.start.strftime(form), span.end.strftime(form)
     if kind in _INTEGERS:
-        return f"{name} >= {int(low_text)} AND {name} < {int(high_text)} AND {exact}"
-    return f"{name} >= {literal(low_text)} AND {name} < {literal(high_text)} AND {exact}"
+        return f"{name} >= {int(low_text)} AND {name} < {int(high_text)}"
+    return f"{name} >= {literal(low_text)} AND {name} < {literal(high_text)}"
 
 
 def _shift(day: date, days: int) -> date:

@@ -3,11 +3,12 @@
 Fingerprints stand here with both hash functions: their name and form is the one difference between the engines.
 """
 
+from collections.abc import Sequence
 from datetime import date
 
 from tidegate.model.batch import PeriodProof
 from tidegate.model.names import TableName
-from tidegate.model.periods import DateRange, Granularity
+from tidegate.model.periods import DateRange, Granularity, Period, merge
 from tidegate.model.records import Hold
 from tidegate.model.tables import Column, Identity, SqlType, Table, TypeKind
 from tidegate.redshift.catalog import (
@@ -20,7 +21,7 @@ from tidegate.redshift.control import Control
 from tidegate.redshift.fingerprint import fingerprint_by_period, matches
 from tidegate.redshift.guard import guard, guard_none
 from tidegate.redshift.lock import lock
-from tidegate.redshift.periods import PeriodColumn, period_expression, predicate, statistics
+from tidegate.redshift.periods import MANY_RANGES, PeriodColumn, period_expression, predicate, statistics
 from tidegate.redshift.rows import delete_rows, insert_restored, of_batch, stored_rows, totals
 from tidegate.redshift.storage import stored_columns
 from tidegate.redshift.view import ExternalVersion, all_view
@@ -70,6 +71,12 @@ def _select(column: PeriodColumn) -> str:
     return stored_rows(stored_columns(NARROW), period_expression(column), ORDERS, predicate(column, JANUARY))
 
 
+def _months(step: int, size: int) -> Sequence[DateRange]:
+    """More ranges than a predicate writes bounds for: `size` of every `step` months."""
+    starts = (date(2000 + n // 12, n % 12 + 1, 1) for n in range((MANY_RANGES + 1) * step))
+    return merge(Period(start, Granularity.MONTHLY) for n, start in enumerate(starts) if n % step < size)
+
+
 CASES = {
     "rows of a day": _select(_DAY),
     "rows of a month": _select(_MONTH),
@@ -78,6 +85,8 @@ CASES = {
     "rows of a day by number": _select(_NUMBER),
     "rows of a month by text": _select(_TEXT),
     "rows of two ranges": delete_rows(ORDERS, predicate(_MONTH, TWO_RANGES)),
+    "rows of many ranges, by the periods inside": delete_rows(ORDERS, predicate(_TEXT, _months(4, 1))),
+    "rows of many ranges, by the periods between": delete_rows(ORDERS, predicate(_TEXT, _months(4, 3))),
     "rows of no range": delete_rows(ORDERS, predicate(_MONTH, [])),
     "rows of every type in stored form": stored_rows(STORED, "DATE '2020-01-01'", ORDERS, "TRUE"),
     "statistics": statistics(ORDERS, _MONTH),
@@ -122,7 +131,7 @@ CASES = {
         CONTROL.select_holds(),
         CONTROL.insert_hold(Hold("h1", ORDERS, None, date(2020, 1, 31), "it's asked for", "2020-01-02T03:04:05")),
         CONTROL.delete_hold("h1"),
-        CONTROL.guard_no_hold(ORDERS, [(date(2020, 1, 1), date(2020, 1, 31))]),
+        *CONTROL.guard_no_hold(ORDERS, [(date(2020, 1, 1), date(2020, 1, 31))]),
     ],
     "catalog": [select_external_table(COLD), select_external_partitions(COLD), select_relations()],
     "restore": insert_restored(

@@ -19,6 +19,12 @@ SELECT "id", "day", CASE WHEN RTRIM("day") ~ '^[1-9][0-9][0-9][0-9]-(0[1-9]|1[0-
 -- case: rows of two ranges
 DELETE FROM "public"."orders" WHERE ("day" >= DATE '2020-01-01' AND "day" < DATE '2020-02-01') OR ("day" >= DATE '2020-03-01' AND "day" < DATE '2020-05-01');
 
+-- case: rows of many ranges, by the periods inside
+DELETE FROM "public"."orders" WHERE "day" >= '2000-01' AND "day" < '2016-10' AND CASE WHEN RTRIM("day") ~ '^[1-9][0-9][0-9][0-9]-(0[1-9]|1[0-2])$' THEN CAST(SUBSTRING(RTRIM("day"), 1, 4) || '-' || SUBSTRING(RTRIM("day"), 6, 2) || '-01' AS DATE) END IN ('2000-01-01', '2000-05-01', '2000-09-01', '2001-01-01', '2001-05-01', '2001-09-01', '2002-01-01', '2002-05-01', '2002-09-01', '2003-01-01', '2003-05-01', '2003-09-01', '2004-01-01', '2004-05-01', '2004-09-01', '2005-01-01', '2005-05-01', '2005-09-01', '2006-01-01', '2006-05-01', '2006-09-01', '2007-01-01', '2007-05-01', '2007-09-01', '2008-01-01', '2008-05-01', '2008-09-01', '2009-01-01', '2009-05-01', '2009-09-01', '2010-01-01', '2010-05-01', '2010-09-01', '2011-01-01', '2011-05-01', '2011-09-01', '2012-01-01', '2012-05-01', '2012-09-01', '2013-01-01', '2013-05-01', '2013-09-01', '2014-01-01', '2014-05-01', '2014-09-01', '2015-01-01', '2015-05-01', '2015-09-01', '2016-01-01', '2016-05-01', '2016-09-01');
+
+-- case: rows of many ranges, by the periods between
+DELETE FROM "public"."orders" WHERE "day" >= '2000-01' AND "day" < '2016-12' AND CASE WHEN RTRIM("day") ~ '^[1-9][0-9][0-9][0-9]-(0[1-9]|1[0-2])$' THEN CAST(SUBSTRING(RTRIM("day"), 1, 4) || '-' || SUBSTRING(RTRIM("day"), 6, 2) || '-01' AS DATE) END >= DATE '2000-01-01' AND CASE WHEN RTRIM("day") ~ '^[1-9][0-9][0-9][0-9]-(0[1-9]|1[0-2])$' THEN CAST(SUBSTRING(RTRIM("day"), 1, 4) || '-' || SUBSTRING(RTRIM("day"), 6, 2) || '-01' AS DATE) END < DATE '2016-12-01' AND CASE WHEN RTRIM("day") ~ '^[1-9][0-9][0-9][0-9]-(0[1-9]|1[0-2])$' THEN CAST(SUBSTRING(RTRIM("day"), 1, 4) || '-' || SUBSTRING(RTRIM("day"), 6, 2) || '-01' AS DATE) END NOT IN ('2000-04-01', '2000-08-01', '2000-12-01', '2001-04-01', '2001-08-01', '2001-12-01', '2002-04-01', '2002-08-01', '2002-12-01', '2003-04-01', '2003-08-01', '2003-12-01', '2004-04-01', '2004-08-01', '2004-12-01', '2005-04-01', '2005-08-01', '2005-12-01', '2006-04-01', '2006-08-01', '2006-12-01', '2007-04-01', '2007-08-01', '2007-12-01', '2008-04-01', '2008-08-01', '2008-12-01', '2009-04-01', '2009-08-01', '2009-12-01', '2010-04-01', '2010-08-01', '2010-12-01', '2011-04-01', '2011-08-01', '2011-12-01', '2012-04-01', '2012-08-01', '2012-12-01', '2013-04-01', '2013-08-01', '2013-12-01', '2014-04-01', '2014-08-01', '2014-12-01', '2015-04-01', '2015-08-01', '2015-12-01', '2016-04-01', '2016-08-01');
+
 -- case: rows of no range
 DELETE FROM "public"."orders" WHERE FALSE;
 
@@ -202,7 +208,7 @@ INSERT INTO "tidegate"."holds" (id, table_name, first_day, last_day, reason, pla
 DELETE FROM "tidegate"."holds" WHERE id = 'h1';
 
 -- case: holds (4)
-SELECT CASE WHEN COALESCE(COUNT(*) = 0, FALSE) THEN 0 ELSE CAST('tidegate guard: rows are under hold: ' || CAST(COALESCE(COUNT(*), 0) AS VARCHAR(20)) AS INTEGER) END AS guard FROM "tidegate"."holds" WHERE table_name = 'public.orders' AND ((COALESCE(first_day, DATE '0001-01-01') <= DATE '2020-01-31' AND COALESCE(last_day, DATE '9999-12-31') >= DATE '2020-01-01'));
+SELECT CASE WHEN COALESCE(COUNT(*) = 0, FALSE) THEN 0 ELSE CAST('tidegate guard: rows are under hold: ' || CAST(COALESCE(COUNT(*), 0) AS VARCHAR(20)) AS INTEGER) END AS guard FROM (SELECT COALESCE(first_day, DATE '0001-01-01') AS since, COALESCE(last_day, DATE '9999-12-31') AS until FROM "tidegate"."holds" WHERE table_name = 'public.orders') AS h WHERE (since <= DATE '2020-01-31' AND until >= DATE '2020-01-01');
 
 -- case: catalog (1)
 SELECT tablename FROM svv_external_tables WHERE schemaname = 'tidegate_cold' AND tablename = 'public__orders';
