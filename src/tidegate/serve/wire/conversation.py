@@ -145,8 +145,13 @@ class Conversation:
         kind, name = fields.byte(), fields.text()
         if kind == b"S":
             statement = prepared.named(name, self._executor.prepared)
+            try:
+                columns = self._columns(statement)
+            except TidegateError:  # what cannot be described was never prepared: its name stays free
+                del self._executor.prepared[name]
+                raise
             self._channel.send(messages.parameter_description(statement.described_oids))
-            self._send_shape(self._columns(statement), ())
+            self._send_shape(columns, ())
         elif name in self._executor.cursors and name not in self._portals:
             self._send_shape(self._executor.cursors[name].columns, ())
         else:

@@ -21,7 +21,7 @@ from tidegate.serve.wire.channel import Channel, Disconnected
 from tidegate.serve.wire.conversation import Conversation, farewell
 from tidegate.serve.wire.executor import Executor
 from tidegate.serve.wire.messages import ProtocolViolation
-from tidegate.serve.wire.startup import CLIENT_PROTOCOL, Account, Cancel, Opened, Rejected, authenticate, opened
+from tidegate.serve.wire.startup import CLIENT_PROTOCOL, Account, Cancel, Line, Rejected, authenticate, opened
 from tidegate.warehouse.embedded.driver import EmbeddedWarehouse
 
 MOST_CONNECTIONS = 200
@@ -79,7 +79,7 @@ class WireServer:
         self._account = Account.create(user, password, database)
         self._context = certificate.server_context()
         self._clients: dict[int, _Client] = {}
-        self._connections: dict[socket.socket, threading.Thread] = {}
+        self._lines: dict[Line, threading.Thread] = {}
         self._changing = threading.Lock()
         self._listener: socket.socket | None = None
         self._waker, self._woken = socket.socketpair()
@@ -115,13 +115,13 @@ class WireServer:
         if self._acceptor.is_alive():
             self._acceptor.join()
         with self._changing:
-            connections = dict(self._connections)
+            lines = dict(self._lines)
             clients = list(self._clients.values())
-        for connection in connections:
-            _hang_up(connection)
+        for line in lines:
+            _hang_up(line.connection)
         for client in clients:
             client.executor.cancel()
-        for thread in connections.values():
+        for thread in lines.values():
             thread.join(_CLOSE_TIMEOUT)
         for end in (self._waker, self._woken):
             end.close()
@@ -137,65 +137,58 @@ class WireServer:
                     self._welcome(listener.accept()[0])
 
     def _welcome(self, connection: socket.socket) -> None:
+        line = Line(connection)
         with self._changing:
-            if len(self._connections) >= MOST_CONNECTIONS:
-                connection.close()
+            if len(self._lines) < MOST_CONNECTIONS:
+                thread = threading.Thread(target=self._serve, args=(line,), name="tidegate-client", daemon=True)
+                self._lines[line] = thread
+                thread.start()
                 return
-            thread = threading.Thread(target=self._serve, args=(connection,), name="tidegate-client", daemon=True)
-            self._connections[connection] = thread
-        thread.start()
+        connection.close()
 
-    def _serve(self, accepted: socket.socket) -> None:
+    def _serve(self, line: Line) -> None:
         """One connection from its first byte to its last."""
-        connection = accepted
         try:
-            connection.settimeout(_STARTUP_TIMEOUT)
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            started = opened(connection, self._context, plain_allowed=_is_loopback(connection))
+            line.connection.settimeout(_STARTUP_TIMEOUT)
+            line.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            started = opened(line, self._context, plain_allowed=_is_loopback(line.connection))
             if isinstance(started, Cancel):
                 self._cancel(started)
                 return
-            connection = self._replaced(connection, started.connection)
-            authenticate(started, self._account)
-            connection.settimeout(None)
-            self._talk(started)
+            authenticate(line.connection, started, self._account)
+            line.connection.settimeout(None)
+            self._talk(line.connection, started)
         except Rejected as rejected:
-            _say(connection, rejected.told)
+            _say(line.connection, rejected.told)
         except ProtocolViolation as violation:
-            _say(connection, ClientError("08P01", str(violation)))
+            _say(line.connection, ClientError("08P01", str(violation)))
         except (Disconnected, OSError) as error:
             _log.debug("a client went away: %s", error)
         finally:
             with self._changing:
-                self._connections.pop(connection, None)
-            connection.close()
+                self._lines.pop(line, None)
+            line.close()
 
-    def _replaced(self, plain: socket.socket, connection: socket.socket) -> socket.socket:
-        """Keep the wrapped connection in place of the plain one."""
-        with self._changing:
-            self._connections[connection] = self._connections.pop(plain)
-        return connection
-
-    def _talk(self, started: Opened) -> None:
-        session = self._warehouse.connect(started.parameters["user"], self._account.database)
+    def _talk(self, connection: socket.socket, parameters: dict[str, str]) -> None:
+        session = self._warehouse.connect(parameters["user"], self._account.database)
         client = _Client(secrets.randbits(32), Executor(session))
-        channel = Channel(started.connection)
-        requested = started.parameters.get(CLIENT_PROTOCOL, "")
+        channel = Channel(connection)
+        requested = parameters.get(CLIENT_PROTOCOL, "")
         redshift = requested.isdigit() and int(requested) >= _REDSHIFT_PROTOCOL
         conversation = Conversation(channel, client.executor, redshift=redshift)
         with self._changing:
             self._clients[session.facts.id] = client
         try:
-            for name, value in _wishes(started.parameters):
+            for name, value in _wishes(parameters):
                 session.execute(f"SET {name} TO {literal(value)}")
-            for name, value in {**_STATUS, "session_authorization": started.parameters["user"]}.items():
+            for name, value in {**_STATUS, "session_authorization": parameters["user"]}.items():
                 channel.send(messages.parameter_status(name, value))
             if redshift:
                 channel.send(messages.parameter_status("server_protocol_version", str(_REDSHIFT_PROTOCOL)))
             channel.send(messages.backend_key(session.facts.id, client.secret))
             conversation.run()
         except TidegateError as error:
-            _say(started.connection, client_error(error))
+            _say(connection, client_error(error))
         finally:
             with self._changing:
                 del self._clients[session.facts.id]

@@ -1,5 +1,6 @@
 """How a connection begins: TLS, the parameters of the client, and its password."""
 
+import contextlib
 import hmac
 import secrets
 import socket
@@ -72,16 +73,32 @@ class Cancel:
     secret: int
 
 
-@dataclass(frozen=True)
-class Opened:
-    """A connection whose client may be let in: perhaps wrapped in TLS, with what the client said of itself."""
+class Line:
+    """A connection, which TLS may come to wrap."""
 
-    connection: socket.socket
-    parameters: dict[str, str]
+    def __init__(self, connection: socket.socket) -> None:
+        self.connection = connection
+
+    @property
+    def encrypted(self) -> bool:
+        return isinstance(self.connection, ssl.SSLSocket)
+
+    def encrypt(self, context: ssl.SSLContext) -> None:
+        """Raises OSError when the handshake fails."""
+        self.connection = context.wrap_socket(self.connection, server_side=True)
+
+    def close(self) -> None:
+        """Close it, not without TLS's good-bye, for which nobody waits."""
+        if isinstance(self.connection, ssl.SSLSocket):
+            with contextlib.suppress(OSError, ValueError):
+                self.connection.setblocking(False)
+                self.connection.unwrap()
+        self.connection.close()
 
 
-def opened(connection: socket.socket, context: ssl.SSLContext, *, plain_allowed: bool) -> Opened | Cancel:
-    """Answer requests for encryption until the client starts a session or asks for a cancellation.
+def opened(line: Line, context: ssl.SSLContext, *, plain_allowed: bool) -> dict[str, str] | Cancel:
+    """Answer requests for encryption until the client starts a session, whose parameters it tells, or asks for a
+    cancellation.
 
     Raises:
         Rejected: another version of the protocol, or no TLS where `plain_allowed` is false.
@@ -89,56 +106,56 @@ def opened(connection: socket.socket, context: ssl.SSLContext, *, plain_allowed:
         ProtocolViolation: the packet cannot be read.
     """
     while True:
-        fields = Fields(startup_packet(connection))
+        fields = Fields(startup_packet(line.connection))
         code = fields.int32()
-        if code == _SSL_REQUEST and not isinstance(connection, ssl.SSLSocket):
-            connection = _encrypted(connection, context)
+        if code == _SSL_REQUEST and not line.encrypted:
+            _encrypt(line, context)
         elif code in (_SSL_REQUEST, _GSS_REQUEST):
-            connection.sendall(b"N")
+            line.connection.sendall(b"N")
         elif code == _CANCEL_REQUEST:
             return Cancel(*messages.cancel_key(fields))
         elif code >> 16 != _MAJOR_VERSION:
             raise Rejected("0A000", f"unsupported frontend protocol {code >> 16}.{code & 0xFFFF}: server supports 3.0")
-        elif not plain_allowed and not isinstance(connection, ssl.SSLSocket):
+        elif not plain_allowed and not line.encrypted:
             raise Rejected("28000", "the connection is not encrypted", "Connect with TLS: sslmode=verify-full.")
         else:
-            return _started(connection, fields, code & 0xFFFF)
+            return _parameters(line.connection, fields, code & 0xFFFF)
 
 
-def _encrypted(connection: socket.socket, context: ssl.SSLContext) -> ssl.SSLSocket:
+def _encrypt(line: Line, context: ssl.SSLContext) -> None:
     try:
-        connection.sendall(b"S")
-        return context.wrap_socket(connection, server_side=True)
+        line.connection.sendall(b"S")
+        line.encrypt(context)
     except OSError as error:
         raise Disconnected from error
 
 
-def _started(connection: socket.socket, fields: Fields, minor: int) -> Opened:
+def _parameters(connection: socket.socket, fields: Fields, minor: int) -> dict[str, str]:
     parameters = dict(messages.pairs(fields))
     unknown = [name for name in parameters if name.startswith("_pq_.")]
     if minor or unknown:
         body = struct.pack("!ii", _MAJOR_VERSION << 16, len(unknown)) + b"".join(messages.text(n) for n in unknown)
         connection.sendall(messages.message(b"v", body))
-    return Opened(connection, parameters)
+    return parameters
 
 
-def authenticate(opened: Opened, account: Account) -> None:
+def authenticate(connection: socket.socket, parameters: dict[str, str], account: Account) -> None:
     """Ask for the password, by Redshift's own login where the client knows it, else by SCRAM-SHA-256.
 
     Raises:
         Rejected: the user, the password or the database is wrong.
         Disconnected: the client went away.
     """
-    connection, user = opened.connection, opened.parameters.get("user", "")
+    user = parameters.get("user", "")
     if not user:
         raise Rejected("28000", "no user name was given", "Name the user that the server printed when it started.")
     password = account.password(user)
     try:
-        if CLIENT_PROTOCOL in opened.parameters:
+        if CLIENT_PROTOCOL in parameters:
             _by_digest(connection, password.digest)
         else:
             _by_scram(connection, password.scram)
-        database = opened.parameters.get("database", user)
+        database = parameters.get("database", user)
         if database != account.database:
             raise Rejected("3D000", f'database "{database}" does not exist', f"Connect to {account.database}.")
         connection.sendall(messages.authentication(_ACCEPTED))
