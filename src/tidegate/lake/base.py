@@ -9,7 +9,10 @@ from typing import Protocol
 
 @dataclass(frozen=True)
 class ObjectInfo:
-    """`key` is relative to the lake's root, with `/` between segments. `etag` changes whenever the bytes change."""
+    """`key` is relative to the lake's root, with `/` between segments. `etag` changes whenever the bytes change.
+
+    `version` is None where the store keeps none, and in listings of S3, which do not tell it.
+    """
 
     key: str
     size: int

@@ -223,3 +223,14 @@ def test_a_profile_gives_keys_and_region(
         monkeypatch.delenv(name)
     lake = S3Lake(replace(settings, aws=replace(settings.aws, profile="cold", region=None)))
     assert lake.put("k", b"1").size == 1
+
+
+def test_the_buckets_region_is_found_where_none_is_set(
+    settings: S3Settings, s3_proxy: Proxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    lake = S3Lake(replace(settings, aws=replace(settings.aws, region=None)))
+    lake.put("k", b"1")
+    lake.put("l", b"1")
+    puts = [request.headers["authorization"] for request in s3_proxy.requests if request.method == "PUT"]
+    assert [f"/{settings.aws.region}/s3/" in text for text in puts] == [False, True, True]
