@@ -90,9 +90,8 @@ def test_periods_of_one_batch_go_one_by_one(world: World) -> None:
 
 def test_what_counts_is_never_taken_even_if_it_is_said_to_be_retired(archived: World) -> None:
     batch = archived.value("SELECT MAX(batch) FROM tidegate.published")
-    archived.sql(
-        "INSERT INTO tidegate.retired SELECT table_name, batch, period, 'restored', '2020-01-01' FROM tidegate.published"
-    )
+    of_published = "SELECT table_name, batch, period, 'restored', '2020-01-01' FROM tidegate.published"
+    archived.sql(f"INSERT INTO tidegate.retired {of_published}")
     before = files(archived)
     assert told_by_gc(archived) == (0, [])
     assert files(archived) == before

@@ -1,0 +1,62 @@
+"""Records that would be too long for one row of the log are written as several."""
+
+import json
+from datetime import date, timedelta
+
+import pytest
+from tests.flows.tables import archive
+from tests.world import AS_OF, ORDERS, World
+
+from tidegate.flows.adopt import take_over
+from tidegate.flows.records import fitting
+from tidegate.formats.stored import dump
+from tidegate.model.records import BatchPeriods, LogRecord, RecordKind
+
+DAYS = [date(1990, 1, 1) + timedelta(days=n) for n in range(6000)]
+LONGEST = 65_535
+"""Bytes of a VARCHAR."""
+
+
+def record(**parts: tuple[BatchPeriods, ...]) -> LogRecord:
+    return LogRecord(7, RecordKind.ADOPT, "w1", ORDERS, "2020-06-20T00:00:00+00:00", **parts)
+
+
+@pytest.mark.parametrize("batches", [1, 2, 6000])
+def test_a_record_is_split_without_losing_a_period(batches: int) -> None:
+    size = len(DAYS) // batches
+    parts = [BatchPeriods(f"b{n}", f"w1/{n}/", tuple(DAYS[n * size : (n + 1) * size])) for n in range(batches)]
+    half = batches // 2
+    records = fitting(record(published=tuple(parts[:half]), retired=tuple(parts[half:])))
+    assert len(records) > 1
+    assert [r.number for r in records] == list(range(7, 7 + len(records)))
+    assert max(len(dump(r)) for r in records) <= LONGEST
+    for found, expected in (
+        ([p for r in records for p in r.published], parts[:half]),
+        ([p for r in records for p in r.retired], parts[half:]),
+    ):
+        assert [(p.batch, p.prefix, day) for p in found for day in p.periods] == [
+            (p.batch, p.prefix, day) for p in expected for day in p.periods
+        ]
+
+
+def test_a_record_that_fits_is_left_as_it_is() -> None:
+    small = record(published=(BatchPeriods("b1", "w1/b1/", tuple(DAYS[:100])),))
+    assert fitting(small) == [small]
+    assert fitting(record()) == [record()]
+
+
+def test_a_warehouse_that_differs_in_thousands_of_periods_is_taken_over(world: World) -> None:
+    archive(world, AS_OF)
+    rows = ", ".join(f"('public.orders', 'b1', DATE '{day}', 1, '1', 'x')" for day in DAYS)
+    world.sql(f"INSERT INTO tidegate.published (table_name, batch, period, row_count, fingerprint, hash) VALUES {rows}")
+    with world.context() as ctx:
+        assert len(take_over(ctx).differences) == len(DAYS)
+        lengths = ctx.warehouse.execute("SELECT number, OCTET_LENGTH(record) FROM tidegate.log ORDER BY number").rows
+    assert [number for number, _ in lengths] == [1, 2, 3, 4]
+    assert max(length for _, length in lengths) <= LONGEST
+    written = sorted((world.folder / "lake").glob("_tidegate/w*/log/public/orders/*.json"))[2:]
+    documents = [json.loads(path.read_text()) for path in written]
+    assert [document["kind"] for document in documents] == ["adopt", "adopt"]
+    assert [day for d in documents for part in d["published"] for day in part["periods"]] == [str(d) for d in DAYS]
+    with world.context() as ctx:
+        assert take_over(ctx).differences == ()
