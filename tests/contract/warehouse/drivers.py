@@ -4,9 +4,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
-from tidegate.config.settings import Aws, DataApiSettings, EmbeddedSettings
+from tidegate.config.secret import Secret
+from tidegate.config.settings import Aws, ConnectorSettings, DataApiSettings, EmbeddedSettings
+from tidegate.serve.certificate import Certificate
 from tidegate.serve.data_api.server import DataApiServer
+from tidegate.serve.wire.server import WireServer
 from tidegate.warehouse.base import Warehouse
+from tidegate.warehouse.connector.driver import ConnectorWarehouse
 from tidegate.warehouse.data_api.driver import DataApiWarehouse
 from tidegate.warehouse.embedded.driver import EmbeddedWarehouse
 
@@ -30,8 +34,9 @@ def _embedded(place: Path) -> Iterator[Opener]:
 @contextmanager
 def _data_api(place: Path) -> Iterator[Opener]:
     """boto3 and a local Redshift, over loopback."""
+    local = _embedded_warehouse(place)
     server = DataApiServer(
-        _embedded_warehouse(place),
+        local,
         access_key_id=KEYS["AWS_ACCESS_KEY_ID"],
         secret_access_key=KEYS["AWS_SECRET_ACCESS_KEY"],
         workgroup="contract",
@@ -40,7 +45,25 @@ def _data_api(place: Path) -> Iterator[Opener]:
     server.start()
     aws = Aws(region="us-east-1", endpoint=server.endpoint)
     try:
-        yield lambda: DataApiWarehouse(DataApiSettings("dev", workgroup="contract", aws=aws))
+        with local.session() as open_file:
+            open_file.execute("SELECT 1")
+            yield lambda: DataApiWarehouse(DataApiSettings("dev", workgroup="contract", aws=aws))
+    finally:
+        server.close()
+
+
+@contextmanager
+def _connector(place: Path) -> Iterator[Opener]:
+    """redshift_connector and a local Redshift, over TLS and loopback."""
+    certificate = Certificate.create()
+    ca_file = place / "ca.pem"
+    ca_file.write_text(certificate.pem, encoding="ascii")
+    account = {"user": "contract", "password": Secret("contract's own"), "database": "dev"}
+    server = WireServer(_embedded_warehouse(place), host="127.0.0.1", port=0, certificate=certificate, **account)
+    server.start()
+    host, port = server.address
+    try:
+        yield lambda: ConnectorWarehouse(ConnectorSettings(host=host, port=port, ca_file=ca_file, **account))
     finally:
         server.close()
 
@@ -48,5 +71,6 @@ def _data_api(place: Path) -> Iterator[Opener]:
 DRIVERS: Mapping[str, Callable[[Path], AbstractContextManager[Opener]]] = {
     "embedded": _embedded,
     "data_api": _data_api,
+    "connector": _connector,
 }
 """Each offers the warehouse that belongs to a test's folder; every opening gives the same warehouse."""

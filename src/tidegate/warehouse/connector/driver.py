@@ -8,7 +8,11 @@ from typing import TypeVar
 
 from tidegate.config.settings import ConnectorSettings
 from tidegate.errors import StatementRefused, TidegateError
-from tidegate.warehouse.base import Result, RowStream, Session
+from tidegate.model.names import TableName
+from tidegate.model.tables import Table, TableStats
+from tidegate.warehouse.base import Capabilities, Result, RowStream, Session
+from tidegate.warehouse.cluster import definitions
+from tidegate.warehouse.cluster.capabilities import discover, place
 from tidegate.warehouse.connector.failures import ConnectionLost
 from tidegate.warehouse.connector.link import Link
 from tidegate.warehouse.connector.session import ConnectorSession
@@ -16,6 +20,12 @@ from tidegate.warehouse.data_api.statements import read
 
 _IDLE = 4
 """Connections that wait for the next statement."""
+
+MAX_STATEMENT_BYTES = 16_000_000
+"""Developer guide, Quotas: a statement has 16 MB."""
+
+MAX_TRANSACTION_STATEMENTS = 1000
+"""Redshift has no limit; one round trip each."""
 
 _T = TypeVar("_T")
 
@@ -33,6 +43,8 @@ class ConnectorWarehouse:
         self._idle: list[Link] = []
         self._process = os.getpid()
         self._changing = threading.Lock()
+        self._known: Capabilities | None = None
+        self._asking = threading.Lock()
 
     def execute(self, sql: str) -> Result:
         try:
@@ -52,6 +64,27 @@ class ConnectorWarehouse:
 
     def session(self) -> AbstractContextManager[Session]:
         return self._session()
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Asked once, when they are first needed."""
+        with self._asking:
+            if self._known is None:
+                self._known = discover(
+                    self.execute,
+                    max_statement_bytes=MAX_STATEMENT_BYTES,
+                    max_transaction_statements=MAX_TRANSACTION_STATEMENTS,
+                )
+            return self._known
+
+    def tables(self, names: Sequence[TableName]) -> dict[TableName, Table]:
+        return definitions.tables(self.execute, names)
+
+    def table_stats(self, names: Sequence[TableName]) -> dict[TableName, TableStats]:
+        return definitions.table_stats(self.execute, names)
+
+    def place(self) -> str:
+        return place(self.execute)
 
     def close(self) -> None:
         with self._changing:

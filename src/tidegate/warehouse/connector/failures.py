@@ -5,26 +5,13 @@ from collections.abc import Mapping
 
 from redshift_connector.error import Error
 
-from tidegate.errors import (
-    ConfigError,
-    GuardFailed,
-    SerializationConflict,
-    StatementCancelled,
-    StatementError,
-    StatementRefused,
-    TidegateError,
-    WarehouseLocked,
-    WarehouseUnreachable,
-)
-from tidegate.redshift.guard import guard_reason
+from tidegate.errors import ConfigError, TidegateError, WarehouseUnreachable
+from tidegate.warehouse.cluster.failures import failure
 
 LOST = (OSError, EOFError, ValueError)
 """What Python raises when the connection is gone, `ValueError` for a file that was closed."""
 
 _REJECTED = ("28000", "28P01", "3D000")
-_CONFLICTS = ("40001", "40P01")
-_GOING_DOWN = ("57P01", "57P02", "57P03", "53300", "58030")
-_CONFLICT_TEXTS = ("1023", "serializable isolation violation", "deadlock detected", "could not serialize")
 
 
 class ConnectionLost(WarehouseUnreachable):
@@ -38,31 +25,13 @@ def told(error: BaseException) -> Mapping[str, str] | None:
 
 
 def statement_failure(fields: Mapping[str, str]) -> TidegateError:
-    """The error of a statement that the server refused or gave up.
-
-    Some of Redshift's errors say what happened only in their detail (XX000, with a table of `error`, `code`, …).
-    """
-    state, message = fields.get("C", ""), fields.get("M", "the statement failed")
-    detail = " ".join(fields.get("D", "").replace("-", " ").split())
-    reason = guard_reason(f"{message} {fields.get('D', '')}")
-    if reason is not None:
-        return GuardFailed(reason, hint="Nothing was changed: the transaction was rolled back.")
-    shown = f"{message}: {detail}" if detail else message
-    hint = fields.get("H", "")
-    if state in _CONFLICTS or any(text in message.lower() for text in _CONFLICT_TEXTS):
-        return SerializationConflict(shown, hint="Run the whole transaction again.", sqlstate=state)
-    if state == "57014":
-        return StatementCancelled(shown, hint=hint or "Run it again if that was not meant.", sqlstate=state)
-    if state == "55P03":
-        return WarehouseLocked(shown, hint=hint or "Wait until the other transaction ends.")
-    if state in _GOING_DOWN or state.startswith("08"):
-        return WarehouseUnreachable(shown, hint=hint or "Run the command again when the warehouse is up.")
-    kind = StatementRefused if state in ("0A000", "25001") else StatementError
+    """The error of a statement that the server refused or gave up."""
     position = fields.get("P", "")
-    return kind(
-        shown,
-        hint=hint or "Correct the statement.",
-        sqlstate=state,
+    return failure(
+        fields.get("C"),
+        fields.get("M", ""),
+        detail=fields.get("D", ""),
+        hint=fields.get("H", ""),
         position=int(position) if position.isdigit() else None,
     )
 
