@@ -18,7 +18,7 @@ from tidegate.warehouse.embedded.facts import SessionFacts
 from tidegate.warehouse.embedded.functions import Call, Function, FunctionTable
 from tidegate.warehouse.embedded.scope import Scope
 from tidegate.warehouse.embedded.system_pg import COMMENTS, ENCODINGS
-from tidegate.warehouse.embedded.values import BIGINT, BOOLEAN, INTEGER, TEXT, Value
+from tidegate.warehouse.embedded.values import BIGINT, BOOLEAN, INTEGER, INTEGERS, TEXT, Value, common_type
 
 VERSION = (
     "PostgreSQL 8.0.2 on i686-pc-linux-gnu, compiled by GCC gcc (GCC) 3.4.2 20041017 (Red Hat 3.4.2-6.fc3), "
@@ -87,6 +87,14 @@ def _first(call: Call) -> Value:
     return Value(call.value(0).sql, TEXT)
 
 
+def _joined(call: Call) -> Value:
+    """Of lists of privileges and options, of which the catalog has none: NULL, with whatever is added to it."""
+    node = call.nodes[0]
+    while isinstance(node, exp.DPipe):
+        node = node.this
+    return Value(call.emit.sql(node, call.scope), TEXT)
+
+
 def _setting(call: Call) -> Value:
     name = call.text(0).lower()
     return Value(text(call.emit.facts.settings.get(name, "")), TEXT)
@@ -119,7 +127,8 @@ SESSION_FUNCTIONS: dict[str, Function] = {
     "PG_TABLE_IS_VISIBLE": Function(_is_visible, 1, 1),
     "OBJ_DESCRIPTION": Function(_description, 1, 2),
     "COL_DESCRIPTION": Function(_description, 2, 2),
-    "ARRAY_TO_STRING": Function(_first, 2, 2),
+    "ARRAY_TO_STRING": Function(_joined, 2, 2),
+    "ARRAY_LENGTH": _constant("CAST(NULL AS INTEGER)", INTEGER, 2, 2),
 }
 
 _NAME = SqlType(TypeKind.VARCHAR, length=128)
@@ -142,6 +151,32 @@ def _object_cast(emit: Emitter, node: exp.Expr, scope: Scope) -> Value | None:
     if kind == "REGTYPE" and not literal:
         return _format_type(Call("FORMAT_TYPE", (inner, exp.Literal.number(0)), emit, scope))
     raise refused(f"the cast {spelled(node)}")
+
+
+_BITWISE: dict[type[exp.Expr], str] = {exp.BitwiseAnd: "&", exp.BitwiseOr: "|", exp.BitwiseRightShift: ">>"}
+
+
+def _bitwise(emit: Emitter, node: exp.Expr, scope: Scope) -> Value:
+    only(node, "this", "expression")
+    left, right = emit.expr(node.this, scope), emit.expr(node.expression, scope)
+    if left.kind not in INTEGERS or right.kind not in INTEGERS:
+        raise refused(spelled(node), hint="Cast both sides to INTEGER or BIGINT.")
+    return Value(f"({left.sql} {_BITWISE[type(node)]} {right.sql})", common_type([left, right]))
+
+
+def _schema_on_path(node: exp.Expr) -> Value | None:
+    """`(current_schemas(true))[n]`, counted from 1; None for any other element."""
+    inner = node.this
+    while isinstance(inner, (exp.Paren, exp.Dot)):
+        inner = inner.this if isinstance(inner, exp.Paren) else inner.expression
+    if not isinstance(inner, exp.Anonymous) or inner.name.lower() != "current_schemas" or len(node.expressions) != 1:
+        return None
+    implicit = (
+        len(inner.expressions) == 1 and isinstance(inner.expressions[0], exp.Boolean) and inner.expressions[0].this
+    )
+    path = [_CATALOG, "public"] if implicit else ["public"]
+    at = node.expressions[0].name
+    return Value(text(path[int(at) - 1]) if at.isdigit() and 0 < int(at) <= len(path) else "NULL", _NAME)
 
 
 _WORDS = ("current_namespace", "current_schema", "current_database", "session_user")
@@ -176,8 +211,13 @@ def session_expressions(known: Expressions, functions: FunctionTable) -> Express
             raise refused(spelled(node))
         return regular_expression(emit, exp.RegexpLike(this=node.this, expression=node.expression), scope)
 
+    def bracket(emit: Emitter, node: exp.Expr, scope: Scope) -> Value:
+        return _schema_on_path(node) or known[exp.Bracket](emit, node, scope)
+
     return {
         **known,
+        **dict.fromkeys(_BITWISE, _bitwise),
+        exp.Bracket: bracket,
         exp.Cast: lambda emit, node, scope: _object_cast(emit, node, scope) or known[exp.Cast](emit, node, scope),
         exp.Column: column,
         exp.Dot: dot,

@@ -270,6 +270,8 @@ def from_item(emit: Emitter, item: exp.Expr, scope: Scope, select: exp.Select | 
         only(item, "this", "alias")
         inner = emit.query(item.this, scope)
         return f"({inner.sql}){_alias(item, scope, _output(inner.columns, []), None)}"
+    if isinstance(item, exp.Table) and isinstance(item.this, exp.Anonymous) and not item.this.expressions:
+        return _function_item(emit, item, scope)
     if not isinstance(item, exp.Table) or not isinstance(item.this, exp.Identifier):
         raise refused(f"{spelled(item)} in FROM")
     only(item, "this", "db", "alias")
@@ -279,6 +281,15 @@ def from_item(emit: Emitter, item: exp.Expr, scope: Scope, select: exp.Select | 
         return f"{quoted(name)}{_alias(item, scope, lambda: cte.columns, name)}"
     found = emit.read_table(emit, item, select)
     return f"{found.sql}{_alias(item, scope, found.columns, name, schema)}"
+
+
+def _function_item(emit: Emitter, item: exp.Table, scope: Scope) -> str:
+    """A function without arguments: one row of one column, both called as the function, or by the alias."""
+    only(item, "this", "alias")
+    own, value = str(item.this.this).lower(), emit.expr(item.this, Scope())
+    alias = item.args.get("alias")
+    name = own if alias is None else folded(alias.this)
+    return f"(SELECT {value.sql} AS {quoted(name)}){_alias(item, scope, lambda: {name: value.type}, own)}"
 
 
 def _alias(

@@ -68,6 +68,7 @@ class Watch:
             if timer is not None:
                 timer.cancel()
             self.settle()
+            self._cancelled = False
 
     def settle(self) -> None:
         """From here on nothing calls the statement off: it is about to be committed, or over."""

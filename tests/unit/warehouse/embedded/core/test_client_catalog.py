@@ -120,6 +120,24 @@ def test_keys_are_found_as_redshift_connector_looks_for_them(connection: Embedde
     )
 
 
+def test_schemas_and_catalogs_are_found_as_redshift_connector_looks_for_them(connection: EmbeddedSession) -> None:
+    schemas = (
+        "SELECT nspname AS TABLE_SCHEM, current_database() AS TABLE_CATALOG FROM pg_catalog.pg_namespace "
+        "WHERE (nspname !~ '^pg_' OR nspname = (pg_catalog.current_schemas(true))[1]) ORDER BY TABLE_SCHEM"
+    )
+    found = [name for name, _ in _rows(connection, schemas)]
+    assert found == ["information_schema", "pg_catalog", "public", "sales"]
+    assert _rows(connection, "select current_database as TABLE_CAT FROM current_database()") == (("shop",),)
+    measures = "SELECT (atttypmod - 4) >> 16, (atttypmod - 4) & 65535 FROM pg_attribute WHERE attname = 'y y'"
+    assert _rows(connection, measures) == ((9, 3),)
+    options = (
+        "SELECT pg_catalog.array_to_string(c.reloptions || array(select 'x' || 'y'), ', ') FROM pg_class c LIMIT 1"
+    )
+    assert _rows(connection, options) == ((None,),)
+    with pytest.raises(StatementRefused, match=r"id & '1' is not supported"):
+        connection.execute("SELECT id & '1' FROM orders")
+
+
 def test_metadata_views(connection: EmbeddedSession) -> None:
     assert _rows(connection, "SELECT * FROM svv_all_tables ORDER BY table_name") == (
         ("shop", "sales", "kinds", None, "TABLE", None),

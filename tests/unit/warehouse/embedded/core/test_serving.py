@@ -134,6 +134,8 @@ def test_a_statement_timeout_calls_the_statement_off(connection: EmbeddedSession
     with pytest.raises(StatementCancelled):
         connection.execute(endless)
     connection.execute("SET statement_timeout TO 0")
+    connection.execute("BEGIN")
+    assert connection.read(lambda ctx: ctx.in_block)
     assert connection.execute("SELECT 1").rows == ((1,),)
     with pytest.raises(StatementError, match='invalid value for parameter "statement_timeout": "soon"'):
         connection.execute("SET statement_timeout TO 'soon'")
