@@ -132,7 +132,7 @@ def _user(settings: ConnectorSettings) -> str:
 
 def _aws_failure(settings: ConnectorSettings, error: ClientError | BotoCoreError) -> TidegateError:
     code = str(error.response.get("Error", {}).get("Code", "")) if isinstance(error, ClientError) else ""
-    message = f"no login for {settings.address}: {error}"
+    message = f"no login for {settings.address}: {' '.join(str(error).split())}"
     if code in _REFUSED:
         return ConfigError(message, hint="Give this AWS identity the right to do that, or name another profile.")
     if isinstance(error, ClientError) and "NotFound" in code:
