@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 CUT, LOST = "cut", "lost"
 """The connection ends before the request was passed on, or after it was, without the answer."""
@@ -19,15 +20,26 @@ _STATUS = {"InternalServerException": 500, "AccessDeniedException": 403, "Expire
 class Faults:
     """`plan` says what becomes of the n-th call, from 1, of an operation; number 0 is every call. An action is CUT,
     LOST or the code of an exception. `seen` counts the calls.
+
+    `transactions` are the first statements of the transactions that passed. With the transaction of number `last` the
+    network ends: its answer is LOST, and every call after it is CUT.
     """
 
     plan: dict[tuple[str, int], str] = field(default_factory=dict)
     seen: Counter[str] = field(default_factory=Counter)
+    transactions: list[str] = field(default_factory=list)
+    last: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def action(self, operation: str) -> str:
+    def action(self, operation: str, request: dict[str, Any]) -> str:
         with self.lock:
             self.seen[operation] += 1
+            if self.last and len(self.transactions) >= self.last:
+                return CUT
+            if operation == "BatchExecuteStatement" and "ExecutionMode" not in request:
+                self.transactions.append(next(sql for sql in request["Sqls"] if not sql.startswith("SET ")))
+                if len(self.transactions) == self.last:
+                    return LOST
             return self.plan.get((operation, self.seen[operation])) or self.plan.get((operation, 0), "")
 
     def submissions(self) -> int:
@@ -40,7 +52,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        action = self.server.faults.action(self.headers["X-Amz-Target"].partition(".")[2])
+        action = self.server.faults.action(self.headers["X-Amz-Target"].partition(".")[2], json.loads(body))
         if action == CUT:
             self.close_connection = True
             return

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -61,9 +62,14 @@ class Api:
         return [[None if "isNull" in each else next(iter(each.values())) for each in record] for record in records]
 
 
+@cache
+def _session() -> boto3.Session:
+    return boto3.Session()
+
+
 def client_of(server: DataApiServer, **keys: str) -> Any:
     config = Config(retries={"total_max_attempts": 1})
-    return boto3.client(
+    return _session().client(
         "redshift-data", endpoint_url=server.endpoint, region_name="us-east-1", config=config, **(KEYS | keys)
     )
 
@@ -82,7 +88,9 @@ def served(folder: Path, **options: Any) -> Iterator[Api]:
     server.start()
     client = client_of(server)
     try:
-        yield Api(server, client)
+        with warehouse.session() as open_file:
+            open_file.execute("SELECT 1")
+            yield Api(server, client)
     finally:
         client.close()
         server.close()

@@ -3,6 +3,7 @@
 import random
 import time
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -17,6 +18,8 @@ from botocore.exceptions import (
     ParamValidationError,
     ProfileNotFound,
 )
+from botocore.loaders import Loader, create_loader
+from botocore.session import Session as CoreSession
 
 from tidegate.config.settings import DataApiSettings
 from tidegate.errors import ConfigError, StatementRefused, TidegateError, WarehouseUnreachable
@@ -73,7 +76,9 @@ def make_client(settings: DataApiSettings) -> "RedshiftDataAPIServiceClient":
     """
     aws = settings.aws
     try:
-        session = boto3.Session(profile_name=aws.profile, region_name=aws.region)
+        core = CoreSession()
+        core.register_component("data_loader", _loader())
+        session = boto3.Session(botocore_session=core, profile_name=aws.profile, region_name=aws.region)
         config = Config(connect_timeout=CONNECT_TIMEOUT, read_timeout=READ_TIMEOUT, retries={"total_max_attempts": 1})
         return session.client("redshift-data", endpoint_url=aws.endpoint, config=config)
     except (NoRegionError, ProfileNotFound, ConfigNotFound) as error:
@@ -81,6 +86,12 @@ def make_client(settings: DataApiSettings) -> "RedshiftDataAPIServiceClient":
             f"no client for the warehouse {settings.address}: {_plain(error)}",
             hint="Give region, or profile, in warehouse.url, or set AWS_REGION.",
         ) from error
+
+
+@cache
+def _loader() -> Loader:
+    """Reads the API's model once a process: that is most of the work of making a client."""
+    return create_loader()
 
 
 class Caller:

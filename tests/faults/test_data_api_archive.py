@@ -1,0 +1,73 @@
+"""A whole archive through the Data API: the network ends with a transaction, and the same command finishes the work."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from tests.faults.data_api_proxy import Faults, faulty
+from tests.serve.data_api.api import KEYS
+from tests.world import World, create_orders
+
+from tidegate.config.settings import Aws, DataApiSettings, EmbeddedSettings
+from tidegate.serve.data_api.server import DataApiServer
+from tidegate.warehouse.data_api.driver import DataApiWarehouse
+from tidegate.warehouse.embedded.driver import EmbeddedWarehouse
+
+WHOLE = "SELECT COUNT(*), SUM(order_id), SUM(amount) FROM public.orders"
+
+
+@contextmanager
+def behind_the_api(world: World, faults: Faults) -> Iterator[World]:
+    """The same folder; its warehouse is reached through a proxy, the Data API and boto3."""
+    settings = world.settings.warehouse
+    assert isinstance(settings, EmbeddedSettings)
+    local = EmbeddedWarehouse(settings)
+    server = DataApiServer(
+        local,
+        access_key_id=KEYS["aws_access_key_id"],
+        secret_access_key=KEYS["aws_secret_access_key"],
+        workgroup="local",
+        database="dev",
+    )
+    server.start()
+    try:
+        with local.session() as open_file, faulty(server.endpoint, faults) as address:
+            open_file.execute("SELECT 1")
+            remote = DataApiSettings("dev", workgroup="local", aws=Aws(region="us-east-1", endpoint=address))
+
+            def wrap(port: object, name: str) -> object:
+                return DataApiWarehouse(remote, pause=lambda seconds: None) if name == "warehouse" else port
+
+            yield replace(world, wrap=wrap)
+    finally:
+        server.close()
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", KEYS["aws_access_key_id"])
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", KEYS["aws_secret_access_key"])
+    return tmp_path
+
+
+def test_the_network_ends_with_the_transactions_of_an_archive(folder: Path) -> None:
+    """With the policy's record, with the UNLOAD, and, after that batch was given up, with the publication."""
+    faults, ended_with = Faults(), list[str]()
+    with behind_the_api(World(folder), faults) as world:
+        create_orders(world)
+        before = World(folder).sql(WHOLE)
+        for number in (1, 1, 3):
+            faults.transactions.clear()
+            faults.last = number
+            assert [failure.code for failure in world.archive().failures] == ["unreachable.warehouse"]
+            faults.last = 0
+            ended_with.append(faults.transactions[-1])
+        assert world.archive().failures == ()
+        local = World(folder)
+        assert local.sql(WHOLE.replace("orders", "orders_all")) == before
+        assert local.value("SELECT COUNT(*) FROM public.orders") == 40
+        assert local.value("SELECT COUNT(*) FROM tidegate.published") == 2
+    steps = ["LOCK", "unload", "publish"]
+    assert [step in sql for step, sql in zip(steps, ended_with, strict=True)] == [True, True, True]
