@@ -9,8 +9,9 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
-from tests.faults.data_api_proxy import CUT, LOST, Faults, faulty
+from tests.faults.data_api_proxy import CUT, LOST, Faults, refusal
 from tests.serve.data_api.api import KEYS, Api, Clock, served
+from tests.servers.proxy import Fault, running_proxy
 
 from tidegate.config.settings import Aws, DataApiSettings
 from tidegate.errors import GuardFailed, StatementError, StillRunning, WarehouseUnreachable
@@ -27,6 +28,7 @@ PUBLISH = [
 ]
 AT_ONCE = {"pause": lambda seconds: None}
 
+SUBMISSIONS = ("ExecuteStatement", "BatchExecuteStatement")
 Opened = Callable[..., DataApiWarehouse]
 
 
@@ -51,23 +53,19 @@ def api(tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Iterat
 
 
 @pytest.fixture
-def faults() -> Faults:
-    return Faults()
+def faults(api: Api) -> Iterator[Faults]:
+    with running_proxy(api.server.endpoint) as proxy:
+        yield Faults(proxy)
 
 
 @pytest.fixture
-def address(api: Api, faults: Faults) -> Iterator[str]:
-    with faulty(api.server.endpoint, faults) as address:
-        yield address
-
-
-@pytest.fixture
-def opened(address: str) -> Iterator[Opened]:
+def opened(faults: Faults) -> Iterator[Opened]:
     """Opens the warehouse behind the proxy, as another process would."""
     with ExitStack() as stack:
 
         def open_warehouse(**options: object) -> DataApiWarehouse:
-            return stack.enter_context(closing(DataApiWarehouse(settings(address), **(AT_ONCE | options))))  # type: ignore[arg-type]
+            warehouse = DataApiWarehouse(settings(faults.proxy.endpoint), **(AT_ONCE | options))  # type: ignore[arg-type]
+            return stack.enter_context(closing(warehouse))
 
         yield open_warehouse
 
@@ -87,24 +85,31 @@ def publications(api: Api) -> list[str]:
     return [each["Status"] for each in found]
 
 
-@pytest.mark.parametrize("fault", [CUT, LOST, "ThrottlingException", "InternalServerException", "ServiceUnavailable"])
-def test_passing_failures_are_tried_again(api: Api, opened: Opened, faults: Faults, fault: str) -> None:
+PASSING = {
+    "cut": CUT,
+    "lost": LOST,
+    **{name: refusal(name) for name in ("ThrottlingException", "InternalServerException", "ServiceUnavailable")},
+}
+
+
+@pytest.mark.parametrize("fault", PASSING.values(), ids=PASSING)
+def test_passing_failures_are_tried_again(api: Api, opened: Opened, faults: Faults, fault: Fault) -> None:
     operations = ("BatchExecuteStatement", "DescribeStatement", "GetStatementResult", "ListStatements")
-    faults.plan = {(name, number): fault for name in operations for number in (1, 2)}
+    faults.on(*operations, fault=fault, times=2)
     results = opened().transaction(PUBLISH)
     assert [r.rowcount for r in results] == [0, 1, 2, 1]
     assert results[1].rows == ((0,),)
     assert published(api) == (1, 1)
     assert publications(api) == ["FINISHED"]
-    assert [faults.seen[name] for name in operations] == [3, 3, 3, 3]
+    assert [faults.seen(name) for name in operations] == [3, 3, 3, 3]
 
 
 def test_a_failure_that_stays(api: Api, opened: Opened, faults: Faults) -> None:
-    faults.plan = {("ExecuteStatement", 0): "ThrottlingException", ("BatchExecuteStatement", 0): "ThrottlingException"}
+    faults.on(*SUBMISSIONS, fault=refusal("ThrottlingException"))
     with pytest.raises(WarehouseUnreachable, match="answered ThrottlingException") as error:
         opened().execute("SELECT 1")
     assert error.value.retryable
-    assert faults.submissions() == ATTEMPTS
+    assert faults.seen(*SUBMISSIONS) == ATTEMPTS
 
 
 @pytest.mark.parametrize(
@@ -119,32 +124,32 @@ def test_a_failure_that_stays(api: Api, opened: Opened, faults: Faults) -> None:
     ],
 )
 def test_what_does_not_pass_is_not_tried_again(opened: Opened, faults: Faults, code: str, hint: str) -> None:
-    faults.plan = {("BatchExecuteStatement", 0): code}
+    faults.on("BatchExecuteStatement", fault=refusal(code))
     with pytest.raises(WarehouseUnreachable, match=f"answered {code}") as error:
         opened().execute("SELECT 1")
     assert error.value.hint == hint
-    assert faults.submissions() == 1
+    assert faults.seen(*SUBMISSIONS) == 1
 
 
 @pytest.mark.parametrize("lost", ["BatchExecuteStatement", "DescribeStatement", "GetStatementResult"])
 def test_an_answer_that_is_lost_after_the_commit(api: Api, opened: Opened, faults: Faults, lost: str) -> None:
     """The next process makes the same call: it gets the results of what was committed, and nothing runs again."""
-    faults.plan = {(lost, 0): LOST}
+    faults.on(lost, fault=LOST)
     with pytest.raises(WarehouseUnreachable, match="cannot be reached"):
         opened().transaction(PUBLISH)
-    faults.plan.clear()
+    faults.clear()
     assert [r.rowcount for r in opened().transaction(PUBLISH)] == [0, 1, 2, 1]
     assert published(api) == (1, 1)
     assert publications(api) == ["FINISHED"]
 
 
-def test_a_process_that_dies_before_the_answer(api: Api, address: str, opened: Opened, faults: Faults) -> None:
-    faults.plan = {("BatchExecuteStatement", 1): LOST}
+def test_a_process_that_dies_before_the_answer(api: Api, opened: Opened, faults: Faults) -> None:
+    faults.on("BatchExecuteStatement", fault=LOST, times=1)
     program = f"""
 import os
 from tests.faults.test_data_api_faults import PUBLISH, settings
 from tidegate.warehouse.data_api.driver import DataApiWarehouse
-DataApiWarehouse(settings({address!r}), pause=lambda seconds: os._exit(9)).transaction(PUBLISH)
+DataApiWarehouse(settings({faults.proxy.endpoint!r}), pause=lambda seconds: os._exit(9)).transaction(PUBLISH)
 """
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 9
     assert [r.rowcount for r in opened().transaction(PUBLISH)] == [0, 1, 2, 1]
@@ -191,10 +196,10 @@ def test_what_failed_before_is_tried_anew(api: Api, opened: Opened, clock: Clock
 
 def test_a_repeated_publication_with_a_new_text_meets_its_guard(api: Api, opened: Opened, faults: Faults) -> None:
     """The record in a publication carries the time, so the next process has another text: the guard decides."""
-    faults.plan = {("DescribeStatement", 0): LOST}
+    faults.on("DescribeStatement", fault=LOST)
     with pytest.raises(WarehouseUnreachable):
         opened().transaction(PUBLISH)
-    faults.plan.clear()
+    faults.clear()
     with pytest.raises(GuardFailed, match="already published"):
         opened().transaction([*PUBLISH, f"{MARK} SELECT 'now'"])
     assert published(api) == (1, 1)
@@ -224,7 +229,7 @@ def test_a_statement_with_the_same_comment_is_waited_for(api: Api, opened: Opene
 
 
 def test_the_look_up_needs_no_permission(api: Api, opened: Opened, faults: Faults) -> None:
-    faults.plan = {("ListStatements", 0): "AccessDeniedException"}
+    faults.on("ListStatements", fault=refusal("AccessDeniedException"))
     opened().transaction(PUBLISH)
     assert published(api) == (1, 1)
 
@@ -259,10 +264,10 @@ def test_a_session_that_ended_says_so(api: Api, opened: Opened) -> None:
 def test_an_outcome_that_is_not_known_aborts_the_open_transaction(api: Api, opened: Opened, faults: Faults) -> None:
     with opened().session() as session:
         session.execute("BEGIN")
-        faults.plan = {("ExecuteStatement", 0): LOST}
+        faults.on("ExecuteStatement", fault=LOST)
         with pytest.raises(WarehouseUnreachable):
             session.execute("DELETE FROM public.hot")
-        faults.plan.clear()
+        faults.clear()
         with pytest.raises(StatementError, match="rolled back"):
             session.execute("COMMIT")
     assert published(api) == (3, 0)
