@@ -85,7 +85,7 @@ def _need_identity(table: Table, columns: Sequence[Column]) -> None:
 
 def _select(ctx: Context, options: Copy, targets: Sequence[Column], paths: Sequence[str]) -> tuple[str, list[object]]:
     if options.format is CopyFormat.PARQUET:
-        return select_rows(ctx.cursor, targets, paths, options)
+        return select_rows(ctx, targets, paths, options)
     if options.format is CopyFormat.JSON:
         return select_objects(targets, paths, options)
     return select_lines(targets, paths, options)

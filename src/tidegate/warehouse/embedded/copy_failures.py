@@ -10,6 +10,7 @@ from tidegate.model.names import TableName
 from tidegate.model.tables import Column, TypeKind
 from tidegate.redshift.types import render
 from tidegate.warehouse.embedded import failures
+from tidegate.warehouse.embedded.objects.failures import crosses
 
 _LINE = re.compile(r"CSV Error on Line: (\d+)")
 _COUNTS = re.compile(r"Expected Number of Columns: (\d+) Found: (\d+)")
@@ -30,7 +31,7 @@ def explained(
     The transaction is aborted by now; a text that is too long is looked for through a connection of its own.
     """
     failure = failures.statement_failure(error)
-    if type(failure) is not StatementError:
+    if type(failure) is not StatementError or crosses(str(error)):
         return failure
     reason = _line_failure(str(error)) or failure.message
     if "value too long" in reason or "multibyte" in reason:

@@ -3,12 +3,11 @@
 import re
 from collections.abc import Sequence
 
-import duckdb
-
 from tidegate.errors import StatementError
 from tidegate.model.tables import Column, SqlType, TypeKind
 from tidegate.redshift.copy import Copy
 from tidegate.redshift.types import render
+from tidegate.warehouse.embedded.context import Context
 from tidegate.warehouse.embedded.external_shapes import Shape, glob_free, shapes_of
 from tidegate.warehouse.embedded.types import duckdb_type
 
@@ -22,7 +21,7 @@ _NESTED = re.compile(r".*(\[\]|\[\d+\])$|(STRUCT|MAP|UNION)\(")
 
 
 def select_rows(
-    cursor: duckdb.DuckDBPyConnection, targets: Sequence[Column], paths: Sequence[str], options: Copy
+    ctx: Context, targets: Sequence[Column], paths: Sequence[str], options: Copy
 ) -> tuple[str, list[object]]:
     """A DuckDB query with its parameters that yields the target columns of all files.
 
@@ -31,7 +30,7 @@ def select_rows(
             does not fit.
     """
     by_shape: dict[Shape, list[str]] = {}
-    shapes = shapes_of(cursor, list(dict.fromkeys(paths)))
+    shapes = shapes_of(ctx, list(dict.fromkeys(paths)))
     for path in paths:
         by_shape.setdefault(shapes[path], []).append(path)
     branches: list[str] = []

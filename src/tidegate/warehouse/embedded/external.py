@@ -24,10 +24,10 @@ from tidegate.warehouse.embedded.external_layout import ENGINE
 from tidegate.warehouse.embedded.external_prune import partition_predicate, typed_values
 from tidegate.warehouse.embedded.external_shapes import Shape, glob_free, read_column, shapes_of
 from tidegate.warehouse.embedded.external_syntax import AlterTable, Change, Values
-from tidegate.warehouse.embedded.objects.addresses import SCHEME, is_object
+from tidegate.warehouse.embedded.objects.addresses import SCHEME
 from tidegate.warehouse.embedded.objects.reading import let_read
 from tidegate.warehouse.embedded.paths import absolute, disk_errors
-from tidegate.warehouse.embedded.storage import data_files
+from tidegate.warehouse.embedded.storage import data_files, listed_folders
 from tidegate.warehouse.embedded.types import duckdb_type
 
 _NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
@@ -102,7 +102,7 @@ def _of_location(ctx: Context, table: ExternalTable) -> list[str]:
     with disk_errors(table.location):
         paths = list(data_files(ctx.settings, table.location))
     by_shape: dict[Shape, list[str]] = {}
-    for path, shape in _shapes(ctx, paths).items():
+    for path, shape in shapes_of(ctx, paths).items():
         by_shape.setdefault(shape, []).append(path)
     branches = []
     for shape, of_shape in by_shape.items():
@@ -248,26 +248,17 @@ def _add(
 
 def _found(ctx: Context, partitions: Sequence[tuple[tuple[str | None, ...], str]]) -> list[PartitionFiles]:
     """The partitions with the files that their locations, as written, hold now."""
-    listed = []
-    for values, address in partitions:
-        location = absolute(ctx.settings, address)
-        with disk_errors(location):
-            listed.append((values, location, list(data_files(ctx.settings, location))))
-    shapes = _shapes(ctx, sorted({path for _, _, paths in listed for path in paths}))
+    locations = [absolute(ctx.settings, address) for _, address in partitions]
+    listed = listed_folders(ctx.settings, locations)
+    shapes = shapes_of(ctx, sorted({path for paths in listed for path in paths}))
     return [
         PartitionFiles(values, location, tuple((_below(location, path), shapes[path]) for path in paths))
-        for values, location, paths in listed
+        for (values, _), location, paths in zip(partitions, locations, listed, strict=True)
     ]
 
 
 def _below(location: str, path: str) -> str:
     return path.removeprefix(location.rstrip("/") + "/")
-
-
-def _shapes(ctx: Context, paths: Sequence[str]) -> dict[str, Shape]:
-    if any(is_object(path) for path in paths):
-        let_read(ctx.cursor, ctx.settings.s3)
-    return shapes_of(ctx.cursor, paths)
 
 
 def _canonical(ctx: Context, table: ExternalTable, partitions: Sequence[Values]) -> list[tuple[str | None, ...]]:

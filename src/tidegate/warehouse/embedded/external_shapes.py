@@ -9,6 +9,9 @@ from tidegate.errors import StatementError
 from tidegate.model.names import TableName, fold
 from tidegate.model.tables import SqlType, TypeKind
 from tidegate.redshift.types import render
+from tidegate.warehouse.embedded.context import Context
+from tidegate.warehouse.embedded.objects.addresses import is_object
+from tidegate.warehouse.embedded.objects.reading import WARM, let_read, warm
 from tidegate.warehouse.embedded.types import duckdb_type
 
 Shape = tuple[tuple[str, str], ...]
@@ -33,10 +36,21 @@ def glob_free(path: str) -> str:
     return _GLOB.sub(lambda m: f"[{m.group()}]", path)
 
 
-def shapes_of(cursor: duckdb.DuckDBPyConnection, paths: Sequence[str]) -> dict[str, Shape]:
+def shapes_of(ctx: Context, paths: Sequence[str]) -> dict[str, Shape]:
     """The shape of each file, from the footers."""
-    if not paths:
-        return {}
+    local = [path for path in paths if not is_object(path)]
+    shapes = _shapes(ctx.cursor, local) if local else {}
+    objects = [path for path in paths if is_object(path)]
+    if objects:
+        let_read(ctx.cursor, ctx.settings.s3)
+    for at in range(0, len(objects), WARM):
+        some = objects[at : at + WARM]
+        warm(ctx.settings.s3, some)
+        shapes |= _shapes(ctx.cursor, some)
+    return {path: shapes[path] for path in paths}
+
+
+def _shapes(cursor: duckdb.DuckDBPyConnection, paths: Sequence[str]) -> dict[str, Shape]:
     signatures = dict(cursor.execute(_SIGNATURES, [[glob_free(path) for path in paths]]).fetchall())
     shapes: dict[str, Shape] = {}
     for path in paths:

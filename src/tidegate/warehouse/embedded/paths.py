@@ -26,7 +26,7 @@ def absolute(settings: EmbeddedSettings, address: str) -> str:
     """The absolute path of an address, or its s3:// address as it is; a trailing slash is kept.
 
     Raises:
-        StatementRefused: the address names another store, or an object that cannot be reached.
+        StatementRefused: the address names another store.
         StatementError: the address is empty or holds a NUL character, or names no bucket.
     """
     if addresses.is_object(address):

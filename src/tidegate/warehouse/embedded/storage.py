@@ -2,11 +2,14 @@
 
 import os
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from tidegate.config.settings import EmbeddedSettings
 from tidegate.warehouse.embedded import paths
 from tidegate.warehouse.embedded.objects import listing
 from tidegate.warehouse.embedded.objects.addresses import is_object
+
+_AT_ONCE = 16
 
 
 def with_prefix(settings: EmbeddedSettings, prefix: str) -> Iterator[str]:
@@ -17,6 +20,26 @@ def with_prefix(settings: EmbeddedSettings, prefix: str) -> Iterator[str]:
 def data_files(settings: EmbeddedSettings, location: str) -> Iterator[str]:
     """The data files below a folder, recursively and in order, without those that Spectrum ignores."""
     return listing.data_files(settings.s3, location) if is_object(location) else paths.data_files(location)
+
+
+def listed_folders(settings: EmbeddedSettings, locations: Sequence[str]) -> list[list[str]]:
+    """The data files below each folder; those in S3 are listed several at once.
+
+    Raises:
+        WarehouseUnreachable: a folder cannot be listed.
+    """
+    with ThreadPoolExecutor(_AT_ONCE, "tidegate-objects") as pool:
+        objects = {
+            location: pool.submit(lambda location: list(listing.data_files(settings.s3, location)), location)
+            for location in locations
+            if is_object(location)
+        }
+        return [objects[loc].result() if loc in objects else _local_folder(loc) for loc in locations]
+
+
+def _local_folder(location: str) -> list[str]:
+    with paths.disk_errors(location):
+        return list(paths.data_files(location))
 
 
 def sizes_of(settings: EmbeddedSettings, files: Sequence[str]) -> dict[str, int]:

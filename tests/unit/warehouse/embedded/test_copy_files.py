@@ -44,7 +44,8 @@ def test_a_prefix_without_a_file_is_an_error(table: Place) -> None:
 
 def test_a_store_elsewhere_is_refused_by_name(table: Place) -> None:
     with refused(
-        StatementRefused, "the embedded warehouse cannot reach 'gs://b/k': it reads and writes local paths and s3:// only"
+        StatementRefused,
+        "the embedded warehouse cannot reach 'gs://b/k': it reads and writes local paths and s3:// only",
     ):
         table.run("COPY t FROM 'gs://b/k' CSV")
 

@@ -89,7 +89,7 @@ def test_a_column_of_the_declared_type_is_read_without_a_cast(declared: str, arr
     read: list[str] = []
 
     def look(ctx: Context) -> None:
-        shape = shapes_of(ctx.cursor, [str(file)])[str(file)]
+        shape = shapes_of(ctx, [str(file)])[str(file)]
         read.append(read_column(TableName("cold", "t"), "c", parse(declared), shape))
 
     place.look(look)

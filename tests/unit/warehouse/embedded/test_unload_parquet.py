@@ -306,7 +306,8 @@ def test_a_nested_limit_is_taken(orders: Place) -> None:
 
 def test_a_store_elsewhere_is_refused_by_name(orders: Place) -> None:
     with refused(
-        StatementRefused, "the embedded warehouse cannot reach 'gs://b/p/': it reads and writes local paths and s3:// only"
+        StatementRefused,
+        "the embedded warehouse cannot reach 'gs://b/p/': it reads and writes local paths and s3:// only",
     ):
         orders.run("UNLOAD ('SELECT id FROM orders') TO 'gs://b/p/' PARQUET")
 

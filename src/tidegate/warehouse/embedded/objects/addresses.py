@@ -2,10 +2,9 @@
 
 from typing import NamedTuple
 
-from tidegate.errors import StatementError, StatementRefused
+from tidegate.errors import StatementError
 
 SCHEME = "s3://"
-_UNREACHABLE = frozenset({"", ".", ".."})
 _LONGEST_KEY = 1024
 
 
@@ -28,11 +27,10 @@ def split(address: str) -> Address:
 
 
 def checked(address: str) -> str:
-    """The address, when all keys that begin with it can be reached.
+    """The address, as it is.
 
     Raises:
         StatementError: no bucket is named, or the key is longer than S3 allows.
-        StatementRefused: a part of the key is empty, `.` or `..`, which the reader of objects would take for a path.
     """
     bucket, key = split(address)
     if not bucket or "\x00" in address:
@@ -40,10 +38,5 @@ def checked(address: str) -> str:
     if len(key.encode()) > _LONGEST_KEY:
         raise StatementError(
             f"the key of {address!r} has more than {_LONGEST_KEY} bytes", hint="Shorten it: S3 takes no longer one."
-        )
-    if any(part in _UNREACHABLE for part in key.split("/")[:-1]):
-        raise StatementRefused(
-            f"the embedded warehouse cannot reach {address!r}: a part of its key is empty, '.' or '..'",
-            hint="Write the key without // and without . and .. between its slashes.",
         )
     return address

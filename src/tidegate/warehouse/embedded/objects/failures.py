@@ -14,8 +14,6 @@ from contextlib import contextmanager
 from tidegate.errors import ConfigError, StatementError, TidegateError, WarehouseUnreachable
 from tidegate.warehouse.embedded.objects.addresses import SCHEME, split
 
-_CODE = re.compile(r"<Code>(\w+)</Code>")
-_STATUS = re.compile(r"status code: (\d{3})")
 _MARK = "tidegate object failure"
 _MARKED = re.compile(rf"{_MARK} (\d+)")
 _KEPT = 1_000
@@ -46,6 +44,11 @@ class CrossingDuckdb(Exception):
         super().__init__(f"{_MARK} {number}")
 
 
+def crosses(text: str) -> bool:
+    """Does a text of DuckDB's stand for an error of ours?"""
+    return _MARK in text
+
+
 def crossed(text: str) -> TidegateError | None:
     """The error that a text of DuckDB's stands for, if it stands for one; it is handed out once."""
     match = _MARKED.search(text)
@@ -57,7 +60,7 @@ def crossed(text: str) -> TidegateError | None:
 
 @contextmanager
 def object_errors(address: str) -> Iterator[None]:
-    """Raise what boto3 and obstore raise as errors of ours that name `address`.
+    """Raise what boto3 raises as errors of ours that name `address`.
 
     Raises:
         StatementError: the bucket or the object does not exist, or the object is archived or was changed.
@@ -65,23 +68,19 @@ def object_errors(address: str) -> Iterator[None]:
         WarehouseUnreachable: access is denied, or the store does not answer.
     """
     import botocore.exceptions as boto
-    import obstore.exceptions as rust
 
     try:
         yield
     except (boto.NoCredentialsError, boto.PartialCredentialsError, boto.CredentialRetrievalError) as error:
         raise _without_credentials(address, str(error)) from error
     except boto.ClientError as error:
-        code = str(error.response.get("Error", {}).get("Code", ""))
-        raise object_failure(address, code, str(error)) from error
+        raise object_failure(address, str(error.response.get("Error", {}).get("Code", ""))) from error
     except (boto.BotoCoreError, boto.HTTPClientError) as error:
-        raise _silent(address, str(error)) from error
-    except (rust.BaseError, FileNotFoundError) as error:
-        raise object_failure(address, _code_of(str(error)), str(error)) from error
+        raise _silent(address, _one_line(str(error))) from error
 
 
-def object_failure(address: str, code: str, text: str) -> TidegateError:
-    """The error for a code that S3 answered with, or for a status, or, when empty, for no answer at all."""
+def object_failure(address: str, code: str) -> TidegateError:
+    """The error for a code that S3 answered with, or for a status where its answer had no body."""
     bucket = f"{SCHEME}{split(address).bucket}"
     if code == "NoSuchBucket":
         return StatementError(f"the bucket {bucket!r} does not exist", hint="Check the name of the bucket.")
@@ -106,7 +105,7 @@ def object_failure(address: str, code: str, text: str) -> TidegateError:
             f"the bucket {bucket!r} is in another region than the one that is asked ({code})",
             hint="Set the region of the bucket in [lake] region or AWS_REGION.",
         )
-    return _silent(address, f"S3 answered {code}" if code else text)
+    return _silent(address, f"S3 answered {code}")
 
 
 def _without_credentials(address: str, text: str) -> TidegateError:
@@ -118,13 +117,8 @@ def _without_credentials(address: str, text: str) -> TidegateError:
 
 def _silent(address: str, text: str) -> TidegateError:
     return WarehouseUnreachable(
-        f"cannot reach {address!r}: {_one_line(text)}", hint="Check the endpoint and the network, and run it again."
+        f"cannot reach {address!r}: {text}", hint="Check the endpoint and the network, and run it again."
     )
-
-
-def _code_of(text: str) -> str:
-    match = _CODE.search(text) or _STATUS.search(text)
-    return match[1] if match else ""
 
 
 def _one_line(text: str) -> str:

@@ -1,37 +1,41 @@
-"""How DuckDB reads objects: an fsspec file system over ranges that obstore gets.
+"""How DuckDB reads objects: an fsspec file system over ranges that boto3 gets.
 
 DuckDB reads one file from several threads, each time as a seek and then a read, so a file's position is the thread's
-own. It caches blocks of 2 MiB itself and asks for the ranges that a query needs; here only the end of a file, with
-the footer of Parquet, is kept, as it comes with the request that tells the size.
+own. It asks for the ranges that a query needs, 2 MiB at once of a file that it reads from its beginning; only the end
+of a file, with the footer of Parquet, is kept here, as it comes with the request that tells the size.
 
-Importing this module imports fsspec and obstore.
+Importing this module imports fsspec and botocore.
 """
 
+import itertools
 import re
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-import obstore
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from fsspec import AbstractFileSystem
-from obstore.exceptions import GenericError
 
 from tidegate.config.settings import Aws
 from tidegate.errors import StatementError, TidegateError
 from tidegate.warehouse.embedded.objects.addresses import split
-from tidegate.warehouse.embedded.objects.clients import clients
+from tidegate.warehouse.embedded.objects.clients import client
 from tidegate.warehouse.embedded.objects.failures import CrossingDuckdb, object_errors
 
-END_BYTES = 128 * 1024
-"""DuckDB first reads the last 64 KiB of a Parquet file, and what comes before them in their page of 4 KiB."""
+END_BYTES = 64 * 1024
+"""What DuckDB reads first of a Parquet file."""
 
-KNOWN_ENDS = 128
+KNOWN_ENDS = 256
 _AT_ONCE = 16
-_EMPTY = re.compile(r"\b416\b|InvalidRange|CONTENT_RANGE")
+_EMPTY = frozenset({"InvalidRange", "416"})
+_ATTEMPTS = 4
+_FIRST_WAIT = 0.05
 _GLOB_FREE = re.compile(r"\[([\[*?])\]")
 
 
@@ -40,7 +44,7 @@ class End:
     """An object as it was when its last bytes were got. `age` is that of `ObjectFiles` then."""
 
     size: int
-    etag: str | None
+    etag: str
     modified: datetime
     last: bytes
     age: int
@@ -75,20 +79,17 @@ class ObjectFile:
         return content
 
     def _range(self, start: int, stop: int) -> bytes:
-        bucket, key = split(self._address)
         try:
             with object_errors(self._address):
-                store = clients(self._aws).store(bucket)
-                got = obstore.get(store, key, options={"range": (start, stop), "if_match": self._end.etag})
-                content = bytes(got.bytes())
-            if len(content) != stop - start:
+                answer = _got(self._aws, self._address, Range=f"bytes={start}-{stop - 1}", IfMatch=self._end.etag)
+            if len(answer.content) != stop - start:
                 raise StatementError(
-                    f"{self._address!r}: {len(content)} bytes came instead of {stop - start}",
-                    hint="Run the statement again.",
+                    f"{self._address!r}: {len(answer.content)} bytes came instead of {stop - start}",
+                    hint="Check that the store at the endpoint answers requests for ranges.",
                 )
         except TidegateError as error:
             raise CrossingDuckdb(error) from error
-        return content
+        return answer.content
 
     def close(self) -> None:
         """Nothing is held open."""
@@ -116,7 +117,7 @@ class ObjectFiles(AbstractFileSystem):  # type: ignore[misc]
             self._age += 1
 
     def warm(self, addresses: Iterable[str]) -> None:
-        """Get the ends of at most `KNOWN_ENDS` objects, several at once, before DuckDB asks for one after the other."""
+        """Get the ends of fewer than `KNOWN_ENDS` objects, several at once."""
         with ThreadPoolExecutor(_AT_ONCE, "tidegate-objects") as pool:
             for _ in pool.map(self._end, addresses):
                 pass
@@ -155,7 +156,7 @@ class ObjectFiles(AbstractFileSystem):  # type: ignore[misc]
                 self._ends.move_to_end(address)
                 return known
         with object_errors(address):
-            end = self._got(address, age)
+            end = _end_of(self._aws, address, age)
         with self._changing:
             self._ends[address] = end
             self._ends.move_to_end(address)
@@ -163,16 +164,37 @@ class ObjectFiles(AbstractFileSystem):  # type: ignore[misc]
                 self._ends.popitem(last=False)
         return end
 
-    def _got(self, address: str, age: int) -> End:
-        bucket, key = split(address)
-        store = clients(self._aws).store(bucket)
+
+class _Answer(NamedTuple):
+    content: bytes
+    size: int
+    etag: str
+    modified: datetime
+
+
+def _end_of(aws: Aws, address: str, age: int) -> End:
+    try:
+        answer = _got(aws, address, Range=f"bytes=-{END_BYTES}")
+    except ClientError as error:
+        if error.response.get("Error", {}).get("Code") not in _EMPTY:
+            raise
+        answer = _got(aws, address)
+    return End(answer.size, answer.etag, answer.modified, answer.content, age)
+
+
+def _got(aws: Aws, address: str, **options: str) -> _Answer:
+    """A range of an object, or all of it. boto3 tries requests again, but not when their answer breaks off."""
+    bucket, key = split(address)
+    s3 = client(aws)
+    for attempt in itertools.count(1):
+        answer = s3.get_object(Bucket=bucket, Key=key, **options)  # type: ignore[arg-type]
         try:
-            got = obstore.get(store, key, options={"range": {"suffix": END_BYTES}})
-            meta, last = got.meta, bytes(got.bytes())
-        except GenericError as error:
-            if not _EMPTY.search(str(error)):
+            with closing(answer["Body"]) as body:
+                content = body.read()
+            break
+        except (BotoCoreError, HTTPClientError):
+            if attempt == _ATTEMPTS:
                 raise
-            meta, last = obstore.head(store, key), b""
-            if meta["size"] > 0:
-                raise
-        return End(meta["size"], meta["e_tag"], meta["last_modified"], last, age)
+            time.sleep(_FIRST_WAIT * 2**attempt)
+    size = int(answer["ContentRange"].rpartition("/")[2]) if "ContentRange" in answer else answer["ContentLength"]
+    return _Answer(content, size, answer["ETag"], answer["LastModified"])

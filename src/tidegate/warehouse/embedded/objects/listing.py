@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 from tidegate.config.settings import Aws
 from tidegate.errors import StatementRefused
-from tidegate.warehouse.embedded.objects.addresses import SCHEME, checked, split
-from tidegate.warehouse.embedded.objects.clients import clients
+from tidegate.warehouse.embedded.objects.addresses import SCHEME, split
+from tidegate.warehouse.embedded.objects.clients import client
 from tidegate.warehouse.embedded.objects.failures import object_errors
 
 _HIDDEN = (".", "_", "#")
@@ -19,31 +20,21 @@ def with_prefix(aws: Aws, prefix: str) -> Iterator[str]:
     a console made, and is left out.
 
     Raises:
-        StatementRefused: a key cannot be reached (see `addresses.checked`).
         StatementError, ConfigError, WarehouseUnreachable: see `object_errors`.
     """
     bucket, start = split(prefix)
-    pages = clients(aws).s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=start)
+    pages = client(aws).get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=start)
     with object_errors(prefix):
         for page in pages:
             for found in page.get("Contents", ()):
                 if found["Key"].endswith("/") and found["Size"] == 0:
                     continue
-                yield _reachable(bucket, found["Key"])
-
-
-def _reachable(bucket: str, key: str) -> str:
-    address = checked(f"{SCHEME}{bucket}/{key}")
-    if key.endswith("/"):
-        raise StatementRefused(
-            f"the embedded warehouse cannot read {address!r}: its key ends with a slash", hint="Rename the object."
-        )
-    return address
+                yield f"{SCHEME}{bucket}/{found['Key']}"
 
 
 def data_files(aws: Aws, location: str) -> Iterator[str]:
     """The data files below a folder, without those that Spectrum ignores (see `paths.data_files`)."""
-    folder = f"{location.rstrip('/')}/"
+    folder = location if location.endswith("/") else f"{location}/"
     found = False
     for address in with_prefix(aws, folder):
         found = True
@@ -62,7 +53,7 @@ def size_of(aws: Aws, address: str) -> int | None:
     bucket, key = split(address)
     if not key:
         return None
-    s3 = clients(aws).s3
+    s3 = client(aws)
     with object_errors(address):
         try:
             return s3.head_object(Bucket=bucket, Key=key)["ContentLength"]
@@ -88,11 +79,11 @@ def text_of(aws: Aws, address: str) -> str | None:
     bucket, key = split(address)
     if not key:
         return None
-    s3 = clients(aws).s3
+    s3 = client(aws)
     with object_errors(address):
         try:
             body = s3.get_object(Bucket=bucket, Key=key)["Body"]
         except s3.exceptions.NoSuchKey:
             return None
-        with body:
+        with closing(body):
             return body.read().decode()

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from tidegate.config.settings import Aws
-from tidegate.warehouse.embedded.objects.clients import clients
+from tidegate.warehouse.embedded.objects.clients import client
 
 if TYPE_CHECKING:
     from tidegate.warehouse.embedded.objects.filesystem import ObjectFiles
+
+WARM = 128
+"""How many objects `warm` takes at once."""
 
 _PROTOCOL = "s3"
 _files: dict[Aws, "ObjectFiles"] = {}
@@ -24,9 +27,9 @@ def let_read(cursor: duckdb.DuckDBPyConnection, aws: Aws) -> None:
     The file system is one of the whole DuckDB instance: the first to need it decides how objects are reached.
 
     Raises:
-        ConfigError: see `clients`.
+        ConfigError: see `client`.
     """
-    clients(aws)
+    client(aws)
     with _registering:
         files = _file_system(aws)
         if not cursor.filesystem_is_registered(_PROTOCOL):
@@ -36,7 +39,7 @@ def let_read(cursor: duckdb.DuckDBPyConnection, aws: Aws) -> None:
 
 
 def warm(aws: Aws, addresses: Sequence[str]) -> None:
-    """Get the ends of these objects at once, for readers that open one after the other."""
+    """Get the ends of at most `WARM` objects at once, for a reader that opens one after the other."""
     with _registering:
         files = _file_system(aws)
     files.warm(addresses)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from tidegate.config.settings import Aws
 from tidegate.errors import StatementRefused, TidegateError, WarehouseUnreachable
 from tidegate.warehouse.embedded.objects.addresses import split
-from tidegate.warehouse.embedded.objects.clients import clients
+from tidegate.warehouse.embedded.objects.clients import client
 from tidegate.warehouse.embedded.objects.failures import object_errors
 from tidegate.warehouse.embedded.objects.listing import with_prefix
 
@@ -25,6 +25,7 @@ _AT_ONCE = 8
 _DELETED_AT_ONCE = 1_000
 _MARK = "tidegate-upload"
 _TAKEN = frozenset({"PreconditionFailed", "412", "ConditionalRequestConflict", "409"})
+_UNFINISHED = "Run it again with another prefix: files that were written stay, without a manifest."
 _LOST = _TAKEN | {"NoSuchUpload", "404"}
 """Codes that a request may be answered with when it is sent again after an answer that was lost."""
 
@@ -53,7 +54,7 @@ class Uploader:
 
     @cached_property
     def _s3(self) -> "S3Client":
-        return clients(self.aws).s3
+        return client(self.aws)
 
     def put(self, uploads: Sequence[Upload], called_off: Callable[[], None] = lambda: None) -> None:
         """Upload all. `called_off` is called now and then, and may raise to end it.
@@ -64,7 +65,7 @@ class Uploader:
             StatementRefused: an object is there already.
             StatementError, ConfigError, WarehouseUnreachable: see `object_errors`.
         """
-        clients(self.aws)
+        client(self.aws)
         with _pool() as files, _pool() as parts:
             running = {files.submit(self._put, upload, parts) for upload in uploads}
             try:
@@ -89,10 +90,7 @@ class Uploader:
         except TidegateError as error:
             if not isinstance(error, WarehouseUnreachable):
                 raise
-            raise WarehouseUnreachable(
-                f"cannot write {upload.address!r}: {error.message}",
-                hint="Files written so far stay, without a manifest: remove them, or run it again with another prefix.",
-            ) from error
+            raise WarehouseUnreachable(error.message, hint=_UNFINISHED) from error
 
     def _put_whole(self, upload: Upload, target: Mapping[str, Any]) -> None:
         with open(upload.path, "rb") as body, self._placed(upload, target):
@@ -176,7 +174,7 @@ def delete(aws: Aws, prefix: str) -> None:
 def _delete(aws: Aws, addresses: Sequence[str]) -> None:
     bucket = split(addresses[0]).bucket
     with object_errors(addresses[0]):
-        answer = clients(aws).s3.delete_objects(
+        answer = client(aws).delete_objects(
             Bucket=bucket, Delete={"Objects": [{"Key": split(a).key} for a in addresses], "Quiet": True}
         )
     for failed in answer.get("Errors", ()):
