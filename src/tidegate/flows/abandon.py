@@ -50,7 +50,7 @@ def _statements(ctx: Context, log: RecordLog, table: TableName, part: BatchPerio
     statements = [
         lock(ctx.settings.control_schema, [table], serializable=serializable),
         *control.guard_fresh(part.batch),
-        *control.insert_retired(table, part.batch, part.periods, "abandoned", ctx.stamp()),
+        *control.insert_retired(table, [part], "abandoned", ctx.stamp()),
         *log.append([record]),
     ]
     return [f"{mark} {statement}" for statement in statements]

@@ -161,14 +161,13 @@ def _commit(
         lock(ctx.settings.control_schema, [record.table], serializable=ctx.warehouse.capabilities.serializable),
         control.guard_log_number(record.table, head),
         *log.inserts(fitting(record)),
-        *(control.insert_hold(hold) for hold in state.holds.values() if hold.id not in held),
-        *(control.delete_proofs(control.copies, part.batch, part.periods) for part in _parts(stale, state)),
+        *control.insert_holds(hold for hold in state.holds.values() if hold.id not in held),
+        *control.delete_proofs(control.copies, _parts(stale, state)),
     ]
     retired = {(item.batch, item.period) for item in read_retired(ctx, record.table)}
     here = {(part.batch, period) for part in record.published for period in part.periods}
     fenced = {(part.batch, period) for part in record.retired for period in part.periods} | set(state.retired) | stale
-    for part in _parts(fenced - retired - here, state):
-        statements += control.insert_retired(record.table, part.batch, part.periods, ADOPTED, ctx.stamp())
+    statements += control.insert_retired(record.table, _parts(fenced - retired - here, state), ADOPTED, ctx.stamp())
     ctx.warehouse.transaction(statements)
     log.sync(record.table)
 

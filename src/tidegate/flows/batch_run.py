@@ -199,13 +199,10 @@ class BatchRun:
         for row in self.ctx.warehouse.execute(control.select_proofs(control.copies, table)).rows:
             if as_day(row[2]) in starts and str(row[1]) != self.row.id:
                 older.setdefault(str(row[1]), []).append(as_day(row[2]))
+        parts = tuple(BatchPeriods(batch, "", tuple(periods)) for batch, periods in older.items())
         superseded = [
-            statement
-            for batch, periods in older.items()
-            for statement in (
-                control.delete_proofs(control.copies, batch, periods),
-                *control.insert_retired(table, batch, periods, "superseded", self.ctx.stamp()),
-            )
+            *control.delete_proofs(control.copies, parts),
+            *control.insert_retired(table, parts, "superseded", self.ctx.stamp()),
         ]
 
         def build(number: int) -> list[str]:
@@ -216,7 +213,7 @@ class BatchRun:
                 table=table,
                 at=self.ctx.clock().isoformat(),
                 published=(BatchPeriods(self.row.id, self.spec.prefix, tuple(p.period for p in self.proofs)),),
-                retired=tuple(BatchPeriods(b, "", tuple(periods)) for b, periods in older.items()),
+                retired=parts,
             )
             return self.statements.record_copy(self.proofs, superseded, self.log.append([record]))
 

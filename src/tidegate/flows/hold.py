@@ -36,7 +36,7 @@ def add_hold(ctx: Context, table: TableName, first: date | None, last: date | No
     if table not in ctx.warehouse.tables([table]) and not read_counted(ctx, ctx.control.published, table):
         raise ObjectMissing(f"table {table} does not exist", hint="Check its schema and name; nothing is held.")
     hold = Hold(ctx.new_id(), table, first, last, reason, ctx.clock().isoformat())
-    _commit(ctx, table, RecordKind.HOLD, [ctx.control.insert_hold(hold)], hold=hold)
+    _commit(ctx, table, RecordKind.HOLD, ctx.control.insert_holds([hold]), hold=hold)
     return hold
 
 

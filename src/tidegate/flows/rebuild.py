@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from tidegate.errors import ConfigError, CorruptRecord
 from tidegate.flows.context import Context
@@ -19,17 +19,20 @@ from tidegate.flows.identity import (
 from tidegate.flows.pinned import pinned
 from tidegate.flows.published import Counted, by_table, read_counted, read_descriptor, read_retired
 from tidegate.flows.records import RECORD_HINT, STRANGER_HINT, RecordLog, stranger
-from tidegate.flows.replay import Replayed, replay
+from tidegate.flows.replay import BatchPeriod, Replayed, replay
 from tidegate.flows.versions import Versions
 from tidegate.ledger.base import BatchRow
 from tidegate.model.batch import BATCH_COLUMN, DESCRIPTOR_PATH, PERIOD_COLUMN, BatchState, Descriptor, PeriodProof
 from tidegate.model.layout import batch_of, data_root
 from tidegate.model.names import TableName
 from tidegate.model.outcome import Difference
+from tidegate.model.records import BatchPeriods
 from tidegate.redshift.external import add_partitions
 from tidegate.redshift.lock import lock
 
 JOB = "rebuild"
+Partition = tuple[tuple[tuple[str, str], ...], str]
+"""The values of a partition by column, and its folder."""
 
 
 @dataclass(frozen=True)
@@ -111,18 +114,16 @@ def _rebuild_table(ctx: Context, log: RecordLog, table: TableName, state: Replay
     versions = Versions(ctx, log.warehouse, table)
     for version in versions.load():
         versions.ensure(version)
-    counted = {batch for batch, _ in state.published | state.copies}
-    descriptors = {batch: read_descriptor(ctx, state.prefixes[batch]) for batch in sorted(counted)}
-    for batch, descriptor in descriptors.items():
-        periods = sorted(p for b, p in state.published | state.copies if b == batch)
-        partitions = [
-            (
-                ((BATCH_COLUMN, batch), (PERIOD_COLUMN, p.isoformat())),
-                ctx.lake.uri(f"{descriptor.prefix}{PERIOD_COLUMN}={p.isoformat()}/"),
-            )
-            for p in periods
-        ]
-        for statement in add_partitions(descriptor.external, partitions):
+    counted = sorted(state.published | state.copies)
+    batches = dict.fromkeys(batch for batch, _ in counted)
+    descriptors = {batch: read_descriptor(ctx, state.prefixes[batch]) for batch in batches}
+    partitions: dict[TableName, list[Partition]] = {}
+    for batch, period in counted:
+        values = ((BATCH_COLUMN, batch), (PERIOD_COLUMN, period.isoformat()))
+        folder = ctx.lake.uri(f"{descriptors[batch].prefix}{PERIOD_COLUMN}={period.isoformat()}/")
+        partitions.setdefault(descriptors[batch].external, []).append((values, folder))
+    for external, found in partitions.items():
+        for statement in add_partitions(external, found):
             ctx.warehouse.execute(statement)
     ctx.warehouse.transaction(_state_statements(ctx, log, table, state, descriptors))
 
@@ -135,22 +136,23 @@ def _state_statements(
         lock(ctx.settings.control_schema, [table], serializable=ctx.warehouse.capabilities.serializable),
         control.guard_log_number(table, 0),
     ]
-    for batch, descriptor in descriptors.items():
-        hash_id = f"{descriptor.hash.engine}/{descriptor.hash.version}/{descriptor.hash.expression}"
-        published = _proofs(descriptor, {p for b, p in state.published if b == batch})
-        copied = _proofs(descriptor, {p for b, p in state.copies if b == batch})
-        statements += control.insert_published(table, batch, published, hash_id)
-        statements += control.insert_copies(table, batch, copied, hash_id)
-    for batch in sorted({b for b, _ in state.retired}):
-        for reason in sorted({r for (b, _), r in state.retired.items() if b == batch}):
-            periods = sorted(p for (b, p), r in state.retired.items() if b == batch and r == reason)
-            statements += control.insert_retired(table, batch, periods, reason, stamp)
-    statements += [control.insert_hold(hold) for hold in state.holds.values()]
+    for target, counted in ((control.published, state.published), (control.copies, state.copies)):
+        statements += control.insert_proofs(target, table, _proofs(descriptors, counted))
+    for reason in sorted(set(state.retired.values())):
+        parts = [
+            BatchPeriods(batch, "", (period,))
+            for (batch, period), why in sorted(state.retired.items())
+            if why == reason
+        ]
+        statements += control.insert_retired(table, parts, reason, stamp)
+    statements += control.insert_holds(state.holds.values())
     return [*statements, *log.inserts(log.read(table))]
 
 
-def _proofs(descriptor: Descriptor, periods: set[date]) -> list[PeriodProof]:
-    return [p for p in descriptor.periods if p.period in periods]
+def _proofs(descriptors: dict[str, Descriptor], counted: set[BatchPeriod]) -> Iterator[tuple[str, str, PeriodProof]]:
+    for batch, descriptor in descriptors.items():
+        hash_id = f"{descriptor.hash.engine}/{descriptor.hash.version}/{descriptor.hash.expression}"
+        yield from ((batch, hash_id, p) for p in descriptor.periods if (batch, p.period) in counted)
 
 
 def _rebuild_ledger(

@@ -1,7 +1,7 @@
 """Bring archived periods back: into the hot table, which ends their being cold, or into a new table."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -10,13 +10,13 @@ from tidegate.flows.context import Context
 from tidegate.flows.files import check_identities
 from tidegate.flows.leases import lease
 from tidegate.flows.pinned import pinned
-from tidegate.flows.published import proofs_of
+from tidegate.flows.read_back import MAX_PERIODS, read_back
 from tidegate.flows.records import ATTEMPTS, RecordLog
 from tidegate.flows.restore_plan import RESTORED, RestorePart, RestorePlan
 from tidegate.flows.statements import COLUMNS_CHANGED
 from tidegate.flows.versions import as_external, fitting
 from tidegate.ledger.base import BatchRow
-from tidegate.model.batch import BatchState, HashIdentity
+from tidegate.model.batch import BatchState, HashIdentity, TableVersion
 from tidegate.model.layout import CLAIMS
 from tidegate.model.outcome import RestoreOutcome
 from tidegate.model.periods import DateRange, merge
@@ -25,12 +25,12 @@ from tidegate.model.records import BatchPeriods, Hold, LogRecord, RecordKind
 from tidegate.redshift.catalog import guard_columns
 from tidegate.redshift.copy import Copy, copy
 from tidegate.redshift.ddl import create_schema, create_table
-from tidegate.redshift.fingerprint import EXPRESSION, fingerprint_by_period, matches
+from tidegate.redshift.fingerprint import EXPRESSION, matches
 from tidegate.redshift.guard import guard
 from tidegate.redshift.identifiers import comment, qualified
 from tidegate.redshift.lock import lock
 from tidegate.redshift.periods import PeriodColumn, predicate
-from tidegate.redshift.rows import insert_restored, of_batch, restored_rows, totals
+from tidegate.redshift.rows import insert_restored, of_batches, restored_rows, totals
 from tidegate.redshift.storage import needs_explicit_ids, stored_columns
 from tidegate.redshift.view import all_view
 
@@ -80,8 +80,7 @@ class _Restore:
         self.log.sync(self.table)
         for part in self.plan.parts:
             self._check_part(part)
-        parts = [self._restored(part) for part in self.plan.parts]
-        restored = sum(rows for rows, _ in parts), sum(total for _, total in parts)
+        restored = self._restored()
         hold = self._into_new(restored) if self.plan.request.into else self._into_hot(restored)
         proofs = tuple(sorted((p for part in self.plan.parts for p in part.proofs), key=lambda p: p.period))
         batches = tuple(part.batch for part in self.plan.parts)
@@ -100,15 +99,7 @@ class _Restore:
         """The files still are those of the descriptor, and their rows those that left the hot table."""
         check_identities(self.ctx, part.prefix, part.descriptor.files, periods=frozenset(part.days))
         engine = self.ctx.warehouse.capabilities
-        statement = fingerprint_by_period(
-            part.version.columns,
-            self.hash_function,
-            "e.tg_period",
-            f"{qualified(part.version.external)} AS e",
-            of_batch(part.batch, [d.isoformat() for d in part.days], "e"),
-            alias="e",
-        )
-        back = set(proofs_of(self.ctx.warehouse.execute(f"{self.mark} {statement}")))
+        back = set(read_back(self.ctx, part.version.external, part.version.columns, part.batch, part.days))
         same_engine = part.descriptor.hash == HashIdentity(engine.engine, engine.engine_version, EXPRESSION)
         expected = set(part.proofs)
         if not same_engine:
@@ -120,11 +111,29 @@ class _Restore:
                 hint="Nothing was changed. Run `tidegate verify --deep`.",
             )
 
-    def _restored(self, part: RestorePart) -> Total:
-        """Rows and fingerprint of the part in the form of the target's columns."""
-        where = of_batch(part.batch, [d.isoformat() for d in part.days], "e")
-        source = f"({restored_rows(self.target, as_external(part.version), where)}) AS restored"
-        return self._total(totals(self.columns, self.hash_function, source))
+    def _restored(self) -> Total:
+        """Rows and fingerprint of all that comes back, in the form of the target's columns."""
+        sources = [
+            f"({restored_rows(self.target, as_external(version), where)}) AS restored"
+            for version, where in self._predicates()
+        ]
+        found = [self._total(totals(self.columns, self.hash_function, source)) for source in sources]
+        return sum(rows for rows, _ in found), sum(total for _, total in found)
+
+    def _versions(self) -> Iterator[tuple[TableVersion, list[RestorePart]]]:
+        """The parts by the version that reads them."""
+        for version in dict.fromkeys(part.version for part in self.plan.parts):
+            yield version, [part for part in self.plan.parts if part.version == version]
+
+    def _predicates(self) -> Iterator[tuple[TableVersion, str]]:
+        """Predicates over the external tables that select all that comes back, each short enough for a statement."""
+        for version, parts in self._versions():
+            days = [(part.batch, day.isoformat()) for part in parts for day in part.days]
+            for at in range(0, len(days), MAX_PERIODS):
+                batches: dict[str, list[str]] = {}
+                for batch, day in days[at : at + MAX_PERIODS]:
+                    batches.setdefault(batch, []).append(day)
+                yield version, of_batches(list(batches.items()), "e")
 
     def _total(self, statement: str) -> Total:
         rows, total = self.ctx.warehouse.execute(f"{self.mark} {statement}").rows[0]
@@ -137,60 +146,50 @@ class _Restore:
         serializable = self.ctx.warehouse.capabilities.serializable
         return lock(self.ctx.settings.control_schema, {self.table, self.target.name}, serializable=serializable)
 
-    def _still_published(self) -> list[str]:
-        control = self.ctx.control
-        return [
-            control.guard_all_in(control.published, part.batch, part.days, f"batch {part.batch} is no longer published")
-            for part in self.plan.parts
-        ]
+    def _coming_back(self) -> list[BatchPeriods]:
+        return [BatchPeriods(part.batch, part.prefix, part.days) for part in self.plan.parts]
 
     def _inserts(self) -> list[str]:
         """Rows back into the target; through COPY where only that may write an IDENTITY column."""
         if needs_explicit_ids(self.target):
-            return [self._copy(part) for part in self.plan.parts]
+            return [self._copy(version) for version, _ in self._versions()]
         return [
-            insert_restored(
-                self.target.name,
-                self.target,
-                as_external(part.version),
-                of_batch(part.batch, [d.isoformat() for d in part.days], "e"),
-            )
-            for part in self.plan.parts
+            insert_restored(self.target.name, self.target, as_external(version), where)
+            for version, where in self._predicates()
         ]
 
-    def _manifest_key(self, part: RestorePart) -> str:
-        return f"{CLAIMS}{self.plan.identity.warehouse}/restore/{self.id}/{part.batch}.manifest"
+    def _manifest_key(self, version: TableVersion) -> str:
+        return f"{CLAIMS}{self.plan.identity.warehouse}/restore/{self.id}/{version.version}.manifest"
 
     def _put_manifests(self) -> None:
         """Exact lists of files for COPY, where rows go back through it."""
         if needs_explicit_ids(self.target):
-            for part in self.plan.parts:
-                self.ctx.lake.put(self._manifest_key(part), self._manifest(part))
+            for version, parts in self._versions():
+                self.ctx.lake.put(self._manifest_key(version), self._manifest(parts))
 
     def _drop_manifests(self) -> None:
         if needs_explicit_ids(self.target):
-            self.ctx.lake.delete([self._manifest_key(part) for part in self.plan.parts])
+            self.ctx.lake.delete([self._manifest_key(version) for version, _ in self._versions()])
 
-    def _manifest(self, part: RestorePart) -> bytes:
-        days = set(part.days)
+    def _manifest(self, parts: Sequence[RestorePart]) -> bytes:
         entries = [
             {
                 "url": self.ctx.lake.uri(part.prefix + file.key),
                 "mandatory": True,
                 "meta": {"content_length": file.size},
             }
-            for file in part.descriptor.files
-            if file.period in days
+            for part in parts
+            for file in part.files
         ]
         return json.dumps({"entries": entries}).encode()
 
-    def _copy(self, part: RestorePart) -> str:
+    def _copy(self, version: TableVersion) -> str:
         return copy(
             Copy(
                 table=self.target.name,
-                source=self.ctx.lake.uri(self._manifest_key(part)),
+                source=self.ctx.lake.uri(self._manifest_key(version)),
                 iam_role=self.ctx.warehouse.capabilities.iam_role or self.ctx.settings.iam_role,
-                columns=tuple(c.name for c in part.version.columns),
+                columns=tuple(c.name for c in version.columns),
                 manifest=True,
                 explicit_ids=True,
             )
@@ -213,7 +212,7 @@ class _Restore:
         """ONE transaction: the new table, its rows, and the proof that they are the archived ones."""
         return [
             self._lock(),
-            *self._still_published(),
+            *self.ctx.control.guard_all_published(self._coming_back()),
             create_table(self.target),
             *self._inserts(),
             guard(
@@ -295,17 +294,13 @@ class _Restore:
 
         return [
             self._lock(),
-            *self._still_published(),
+            *self.ctx.control.guard_all_published(self._coming_back()),
             guard_columns(self.target, COLUMNS_CHANGED),
             is_exactly(before, BEFORE_CHANGED),
             *self._inserts(),
-            *(control.delete_proofs(control.published, part.batch, part.days) for part in self.plan.parts),
-            *(
-                statement
-                for part in self.plan.parts
-                for statement in control.insert_retired(self.table, part.batch, part.days, RESTORED, self.ctx.stamp())
-            ),
-            *(control.insert_hold(hold) for hold in holds),
+            *control.delete_proofs(control.published, self._coming_back()),
+            *control.insert_retired(self.table, self._coming_back(), RESTORED, self.ctx.stamp()),
+            *control.insert_holds(holds),
             *log,
             is_exactly(after, SUM_DIFFERS),
         ]
@@ -319,9 +314,9 @@ class _Restore:
                 warehouse,
                 self.table,
                 now,
-                retired=(BatchPeriods(part.batch, part.prefix, part.days),),
+                retired=(part,),
             )
-            for n, part in enumerate(self.plan.parts)
+            for n, part in enumerate(self._coming_back())
         ]
         held = [
             LogRecord(first + n, RecordKind.HOLD, warehouse, self.table, now, hold=hold)

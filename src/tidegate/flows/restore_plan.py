@@ -12,7 +12,7 @@ from tidegate.flows.pinned import pinned
 from tidegate.flows.published import Counted, prefixes, read_counted, read_descriptor, read_retired
 from tidegate.flows.records import RecordLog
 from tidegate.flows.versions import Versions, as_external, check_change
-from tidegate.model.batch import Descriptor, PeriodProof, TableVersion
+from tidegate.model.batch import Descriptor, FileEntry, PeriodProof, TableVersion
 from tidegate.model.names import TableName
 from tidegate.model.periods import Period
 from tidegate.model.tables import Column, Table
@@ -52,9 +52,13 @@ class RestorePart:
         return [Period(day, self.descriptor.granularity) for day in self.days]
 
     @property
-    def bytes(self) -> int:
+    def files(self) -> list[FileEntry]:
         days = set(self.days)
-        return sum(f.size for f in self.descriptor.files if f.period in days)
+        return [file for file in self.descriptor.files if file.period in days]
+
+    @property
+    def bytes(self) -> int:
+        return sum(file.size for file in self.files)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from tidegate.flows.spec import BatchSpec
 from tidegate.flows.versions import as_external, fitting
 from tidegate.model.batch import BATCH_COLUMN, PERIOD_COLUMN, PeriodProof, TableVersion
 from tidegate.model.policy import Action
+from tidegate.model.records import BatchPeriods
 from tidegate.redshift.catalog import guard_columns
 from tidegate.redshift.control import Control
 from tidegate.redshift.external import add_partitions
@@ -123,12 +124,13 @@ class BatchStatements:
         """
         spec, control = self.spec, self.control
         starts = [p.period for p in proofs]
+        changed = [BatchPeriods(spec.batch, spec.prefix, tuple(retired))]
         statements = [
             self.lock(),
             *self.guards(proofs),
             delete_rows(spec.table.name, spec.where_of(starts)),
             *control.insert_published(spec.table.name, spec.batch, proofs, spec.hash_id),
-            *control.insert_retired(spec.table.name, spec.batch, retired, "changed", at),
+            *control.insert_retired(spec.table.name, changed, "changed", at),
             *log,
         ]
         return self.tagged("publish", statements)

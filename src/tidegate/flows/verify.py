@@ -11,7 +11,8 @@ from tidegate.flows.holds import read_holds
 from tidegate.flows.identity import attach
 from tidegate.flows.partitions import partition_days
 from tidegate.flows.pinned import pinned
-from tidegate.flows.published import Counted, Retired, by_table, proofs_of, read_counted, read_descriptor, read_retired
+from tidegate.flows.published import Counted, Retired, by_table, read_counted, read_descriptor, read_retired
+from tidegate.flows.read_back import read_back
 from tidegate.flows.records import RecordLog, record_number, stranger
 from tidegate.flows.replay import BatchPeriod, Replayed, advance, apply
 from tidegate.flows.versions import Versions
@@ -20,9 +21,7 @@ from tidegate.model.batch import PERIOD_COLUMN, BatchState, Descriptor, HashIden
 from tidegate.model.layout import log_root
 from tidegate.model.names import TableName
 from tidegate.model.outcome import Difference, VerifyOutcome
-from tidegate.redshift.fingerprint import EXPRESSION, fingerprint_by_period
-from tidegate.redshift.identifiers import qualified
-from tidegate.redshift.rows import of_batch
+from tidegate.redshift.fingerprint import EXPRESSION
 from tidegate.signals.base import Progress
 
 
@@ -264,18 +263,10 @@ class _Audit:
     def _rows(self, batch: Counted, descriptor: Descriptor) -> None:
         """Read the rows back through the external table; another engine's fingerprint is not comparable."""
         engine = self.ctx.warehouse.capabilities
-        days = [p.period.isoformat() for p in batch.proofs]
-        statement = fingerprint_by_period(
-            descriptor.columns,
-            engine.hash_function,
-            f"e.{PERIOD_COLUMN}",
-            f"{qualified(descriptor.external)} AS e",
-            of_batch(batch.batch, days, "e"),
-            alias="e",
-        )
+        days = [p.period for p in batch.proofs]
         comparable = descriptor.hash == HashIdentity(engine.engine, engine.engine_version, EXPRESSION)
         try:
-            back = proofs_of(self.ctx.warehouse.execute(statement))
+            back = list(read_back(self.ctx, descriptor.external, descriptor.columns, batch.batch, days))
         except StatementError as error:
             self.differ("rows.unreadable", batch.batch, error.message)
             return

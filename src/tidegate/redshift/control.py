@@ -1,24 +1,22 @@
 """The control tables in the warehouse: what counts, committed in the same transaction as the rows themselves."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
-from typing import TypeVar
 
 from tidegate.model.batch import PeriodProof
 from tidegate.model.names import TableName
-from tidegate.model.records import Hold
+from tidegate.model.records import BatchPeriods, Hold
 from tidegate.model.tables import Column, SqlType, Table, TypeKind
 from tidegate.redshift.ddl import create_schema, create_table
 from tidegate.redshift.guard import guard, guard_none
 from tidegate.redshift.identifiers import literal, qualified
 from tidegate.redshift.lock import LOCK_TABLES
 
-_Item = TypeVar("_Item")
 NUMBER_TAKEN = "another record came first"
 """The reason of the guard on record numbers: the transaction may be built anew with the next number."""
 
-ROWS_PER_INSERT = 500
-"""Keeps an INSERT of published rows, or a guard on holds, under the 100 KB that the Data API takes."""
+LIST_BYTES = 90_000
+"""What a list of rows or periods may take: with the rest, a statement stays under the 100 KB of the Data API."""
 
 _NAME = SqlType(TypeKind.VARCHAR, length=520)
 _ID = SqlType(TypeKind.VARCHAR, length=64)
@@ -142,40 +140,37 @@ class Control:
             "ORDER BY placed_at, id"
         )
 
-    def insert_published(self, table: TableName, batch: str, proofs: Sequence[PeriodProof], hash_id: str) -> list[str]:
-        return list(self._insert_proofs(self.published, table, batch, proofs, hash_id))
+    def insert_published(self, table: TableName, batch: str, proofs: Iterable[PeriodProof], hash_id: str) -> list[str]:
+        return self.insert_proofs(self.published, table, ((batch, hash_id, proof) for proof in proofs))
 
-    def insert_copies(self, table: TableName, batch: str, proofs: Sequence[PeriodProof], hash_id: str) -> list[str]:
-        return list(self._insert_proofs(self.copies, table, batch, proofs, hash_id))
+    def insert_copies(self, table: TableName, batch: str, proofs: Iterable[PeriodProof], hash_id: str) -> list[str]:
+        return self.insert_proofs(self.copies, table, ((batch, hash_id, proof) for proof in proofs))
 
-    def _insert_proofs(
-        self, target: TableName, table: TableName, batch: str, proofs: Sequence[PeriodProof], hash_id: str
-    ) -> Iterator[str]:
-        for part in _parts(proofs):
-            rows = ", ".join(
-                f"({literal(str(table))}, {literal(batch)}, DATE '{proof.period}', {proof.rows}, "
-                f"'{proof.fingerprint}', {literal(hash_id)})"
-                for proof in part
-            )
-            yield (
-                f"INSERT INTO {qualified(target)} (table_name, batch, period, row_count, fingerprint, hash) "
-                f"VALUES {rows}"
-            )
+    def insert_proofs(
+        self, target: TableName, table: TableName, proofs: Iterable[tuple[str, str, PeriodProof]]
+    ) -> list[str]:
+        """Rows of `published` or `copies`, as batch, hash id and proof."""
+        rows = (
+            f"({literal(str(table))}, {literal(batch)}, DATE '{proof.period}', {proof.rows}, "
+            f"'{proof.fingerprint}', {literal(hash_id)})"
+            for batch, hash_id, proof in proofs
+        )
+        head = f"INSERT INTO {qualified(target)} (table_name, batch, period, row_count, fingerprint, hash) VALUES "
+        return [head + ", ".join(part) for part in _parts(rows)]
 
-    def insert_retired(self, table: TableName, batch: str, periods: Sequence[date], reason: str, at: str) -> list[str]:
+    def insert_retired(self, table: TableName, parts: Iterable[BatchPeriods], reason: str, at: str) -> list[str]:
         """`at` is `YYYY-MM-DD HH:MM:SS` in UTC."""
-        return [
-            f"INSERT INTO {qualified(self.retired)} (table_name, batch, period, reason, retired_at) VALUES "
-            + ", ".join(
-                f"({literal(str(table))}, {literal(batch)}, DATE '{p}', {literal(reason)}, TIMESTAMP '{at}')"
-                for p in part
-            )
-            for part in _parts(periods)
-        ]
+        rows = (
+            f"({literal(str(table))}, {literal(part.batch)}, DATE '{p}', {literal(reason)}, TIMESTAMP '{at}')"
+            for part in parts
+            for p in part.periods
+        )
+        head = f"INSERT INTO {qualified(self.retired)} (table_name, batch, period, reason, retired_at) VALUES "
+        return [head + ", ".join(part) for part in _parts(rows)]
 
-    def delete_proofs(self, source: TableName, batch: str, periods: Sequence[date]) -> str:
+    def delete_proofs(self, source: TableName, parts: Iterable[BatchPeriods]) -> list[str]:
         """Take (batch, period) rows out of `published` or `copies`."""
-        return f"DELETE FROM {qualified(source)} WHERE {self._of(batch, periods)}"
+        return [f"DELETE FROM {qualified(source)} WHERE {_any(part)}" for part in _parts(map(_of, parts))]
 
     def guard_fresh(self, batch: str) -> list[str]:
         """The id is neither published nor retired, nor copied."""
@@ -184,9 +179,18 @@ class Control:
             for t, word in ((self.published, "published"), (self.retired, "retired"), (self.copies, "copied"))
         ]
 
-    def guard_all_in(self, source: TableName, batch: str, periods: Sequence[date], reason: str) -> str:
-        """Every one of these (batch, period) rows is in `source`."""
-        return guard(f"{qualified(source)} WHERE {self._of(batch, periods)}", f"COUNT(*) = {len(set(periods))}", reason)
+    def guard_all_published(self, parts: Sequence[BatchPeriods]) -> list[str]:
+        """Every one of these (batch, period) rows is in `published`."""
+        counts = {_of(part): len(set(part.periods)) for part in parts}
+        batch = f"batch {parts[0].batch}" if len(parts) == 1 else f"one of {len(parts)} batches"
+        return [
+            guard(
+                f"{qualified(self.published)} WHERE {_any(part)}",
+                f"COUNT(*) = {sum(counts[text] for text in part)}",
+                f"{batch} is no longer published",
+            )
+            for part in _parts(counts)
+        ]
 
     def guard_no_hold(self, table: TableName, periods: Sequence[tuple[date, date]]) -> list[str]:
         """No hold of the table overlaps any [first, last] day of `periods`."""
@@ -226,23 +230,41 @@ class Control:
             f"AND kind = {literal(kind)} ORDER BY number DESC LIMIT 1"
         )
 
-    def insert_hold(self, hold: Hold) -> str:
-        first, last = (f"DATE '{d}'" if d else "CAST(NULL AS DATE)" for d in (hold.first, hold.last))
-        return (
-            f"INSERT INTO {qualified(self.holds)} (id, table_name, first_day, last_day, reason, placed_at) VALUES "
-            f"({literal(hold.id)}, {literal(str(hold.table))}, {first}, {last}, {literal(hold.reason)}, "
-            f"{literal(hold.placed_at)})"
-        )
+    def insert_holds(self, holds: Iterable[Hold]) -> list[str]:
+        head = f"INSERT INTO {qualified(self.holds)} (id, table_name, first_day, last_day, reason, placed_at) VALUES "
+        return [head + ", ".join(part) for part in _parts(map(_hold, holds))]
 
     def delete_hold(self, hold: str) -> str:
         return f"DELETE FROM {qualified(self.holds)} WHERE id = {literal(hold)}"
 
-    @staticmethod
-    def _of(batch: str, periods: Sequence[date]) -> str:
-        days = ", ".join(f"DATE '{p}'" for p in sorted(set(periods)))
-        return f"batch = {literal(batch)} AND period IN ({days})"
+
+def _hold(hold: Hold) -> str:
+    first, last = (f"DATE '{d}'" if d else "CAST(NULL AS DATE)" for d in (hold.first, hold.last))
+    return (
+        f"({literal(hold.id)}, {literal(str(hold.table))}, {first}, {last}, {literal(hold.reason)}, "
+        f"{literal(hold.placed_at)})"
+    )
 
 
-def _parts(items: Sequence[_Item]) -> Iterator[Sequence[_Item]]:
-    for start in range(0, len(items), ROWS_PER_INSERT):
-        yield items[start : start + ROWS_PER_INSERT]
+def _of(part: BatchPeriods) -> str:
+    days = ", ".join(f"DATE '{p}'" for p in sorted(set(part.periods)))
+    return f"batch = {literal(part.batch)} AND period IN ({days})"
+
+
+def _any(conditions: Sequence[str]) -> str:
+    return conditions[0] if len(conditions) == 1 else " OR ".join(f"({c})" for c in conditions)
+
+
+def _parts(texts: Iterable[str]) -> Iterator[list[str]]:
+    """The texts in lists that fit into one statement each, with 8 bytes for what stands between them."""
+    part: list[str] = []
+    size = 0
+    for text in texts:
+        length = len(text.encode()) + 8
+        if part and size + length > LIST_BYTES:
+            yield part
+            part, size = [], 0
+        part.append(text)
+        size += length
+    if part:
+        yield part

@@ -26,6 +26,22 @@ def of_batch(batch: str, periods: Sequence[str], alias: str) -> str:
     return f"{alias}.{quote(BATCH_COLUMN)} = {literal(batch)} AND {alias}.{quote(PERIOD_COLUMN)} IN ({days})"
 
 
+def of_batches(parts: Sequence[tuple[str, Sequence[str]]], alias: str) -> str:
+    """The predicate for some periods of several batches.
+
+    What every row must fulfil comes first, one condition a partition column, by which partitions are pruned.
+    """
+    each = [of_batch(batch, periods, alias) for batch, periods in parts]
+    if len(each) == 1:
+        return each[0]
+    batches = ", ".join(literal(batch) for batch, _ in parts)
+    days = ", ".join(f"DATE '{p}'" for p in sorted({p for _, periods in parts for p in periods}))
+    return (
+        f"{alias}.{quote(BATCH_COLUMN)} IN ({batches}) AND {alias}.{quote(PERIOD_COLUMN)} IN ({days}) "
+        f"AND ({' OR '.join(f'({one})' for one in each)})"
+    )
+
+
 def restored_rows(table: Table, version: ExternalVersion, where: str) -> str:
     """Archived rows (external table as `e`) in the form of the hot table's columns."""
     return f"SELECT {restored_list(table, version, 'e')} FROM {qualified(version.name)} AS e WHERE {where}"

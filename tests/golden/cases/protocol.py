@@ -9,7 +9,7 @@ from datetime import date
 from tidegate.model.batch import PeriodProof
 from tidegate.model.names import TableName
 from tidegate.model.periods import DateRange, Granularity, Period, merge
-from tidegate.model.records import Hold
+from tidegate.model.records import BatchPeriods, Hold
 from tidegate.model.tables import Column, Identity, SqlType, Table, TypeKind
 from tidegate.redshift.catalog import (
     guard_columns,
@@ -31,6 +31,7 @@ COLD = TableName("tidegate_cold", "public__orders")
 CONTROL = Control("tidegate")
 JANUARY = [DateRange(date(2020, 1, 1), date(2020, 2, 1))]
 TWO_RANGES = [*JANUARY, DateRange(date(2020, 3, 1), date(2020, 5, 1))]
+PART = BatchPeriods("b1", "", (date(2020, 1, 1), date(2020, 2, 1)))
 PROOFS = [PeriodProof(date(2020, 1, 1), 3, "41"), PeriodProof(date(2020, 2, 1), 4, "42")]
 
 KINDS = {
@@ -119,17 +120,19 @@ CASES = {
         CONTROL.select_proofs(CONTROL.published),
         CONTROL.select_proofs(CONTROL.copies, ORDERS),
         *CONTROL.insert_published(ORDERS, "b1", PROOFS, "embedded/2/rows-v1"),
-        CONTROL.delete_proofs(CONTROL.published, "b1", [p.period for p in PROOFS]),
-        CONTROL.guard_all_in(CONTROL.published, "b1", [p.period for p in PROOFS], "batch b1 is no longer published"),
+        *CONTROL.delete_proofs(CONTROL.published, [PART]),
+        *CONTROL.guard_all_published([PART]),
     ],
     "retired": [
         CONTROL.select_retired(ORDERS),
-        *CONTROL.insert_retired(ORDERS, "b1", [date(2020, 1, 1)], "restored", "2020-01-02 03:04:05"),
+        *CONTROL.insert_retired(
+            ORDERS, [BatchPeriods("b1", "", (date(2020, 1, 1),))], "restored", "2020-01-02 03:04:05"
+        ),
         *CONTROL.guard_fresh("b1"),
     ],
     "holds": [
         CONTROL.select_holds(),
-        CONTROL.insert_hold(Hold("h1", ORDERS, None, date(2020, 1, 31), "it's asked for", "2020-01-02T03:04:05")),
+        *CONTROL.insert_holds([Hold("h1", ORDERS, None, date(2020, 1, 31), "it's asked for", "2020-01-02T03:04:05")]),
         CONTROL.delete_hold("h1"),
         *CONTROL.guard_no_hold(ORDERS, [(date(2020, 1, 1), date(2020, 1, 31))]),
     ],
