@@ -112,7 +112,7 @@ def test_a_secret(
 @pytest.mark.parametrize("text", ["word", "[]", '{"username": "u"}'])
 def test_a_secret_without_a_login(endpoint: Endpoint, cloud: Cloud, text: str) -> None:
     cloud.service("secretsmanager").add_response("get_secret_value", {"SecretString": text})
-    with pytest.raises(ConfigError, match="^the secret s holds no user name and password$"):
+    with pytest.raises(ConfigError, match=r"^the secret s holds no user name and password$"):
         login(iam(endpoint, secret="s"))
 
 

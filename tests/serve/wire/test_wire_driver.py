@@ -81,9 +81,10 @@ def test_streams_come_in_chunks_and_leave_the_session_usable(warehouse: Connecto
 def test_settings_and_temporary_tables_stay_in_their_call(warehouse: ConnectorWarehouse) -> None:
     assert warehouse.execute("SHOW query_group").rows == (("tidegate",),)
     warehouse.execute("SET query_group TO 'other'")
-    warehouse.execute("CREATE TEMP TABLE mine (a INTEGER)")
-    warehouse.execute("BEGIN")
     assert warehouse.execute("SHOW query_group").rows == (("tidegate",),)
+    warehouse.execute("BEGIN")
+    warehouse.execute("ROLLBACK")
+    warehouse.execute("CREATE TEMP TABLE mine (a INTEGER)")
     with pytest.raises(StatementError):
         warehouse.execute("SELECT * FROM mine")
 

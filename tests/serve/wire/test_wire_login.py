@@ -88,13 +88,6 @@ def test_a_newer_protocol_is_talked_down(endpoint: Endpoint) -> None:
     assert received.startswith(b"v" + struct.pack("!iii", 4 + 8 + 9, 3 << 16, 1) + b"_pq_.new\0")
 
 
-def test_a_cancellation_needs_the_secret(endpoint: Endpoint) -> None:
-    """Of a stranger it does nothing, and says nothing."""
-    with socket.create_connection((endpoint.host, endpoint.port), timeout=30) as connection:
-        connection.sendall(struct.pack("!iiiI", 16, 80877102, 1, 12345))
-        assert connection.recv(1) == b""
-
-
 def test_a_taken_port_is_told(endpoint: Endpoint) -> None:
     second = WireServer(
         endpoint.warehouse,

@@ -1,5 +1,7 @@
 """psycopg as the client: libpq over TLS, parameters in both formats, large results, cancellation."""
 
+import socket
+import struct
 import threading
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
@@ -109,6 +111,13 @@ def test_an_error_tells_state_hint_and_position(endpoint: Endpoint, schema: str)
         assert int(syntax.value.diag.statement_position or 0) > len("SELECT 1;\n ")
 
 
+def cancel_by_guess(endpoint: Endpoint, process: int) -> None:
+    """Ask for a cancellation without the secret; the server closes the connection when it is done with it."""
+    with socket.create_connection((endpoint.host, endpoint.port), timeout=30) as connection:
+        connection.sendall(struct.pack("!iiiI", 16, 80877102, process, 12345))
+        assert connection.recv(1) == b""
+
+
 def test_a_statement_can_be_cancelled_and_the_session_goes_on(endpoint: Endpoint, schema: str) -> None:
     endpoint.warehouse.execute(f"CREATE TABLE {schema}.n AS SELECT a FROM {schema}.t")
     for _ in range(10):
@@ -130,6 +139,8 @@ def test_a_statement_can_be_cancelled_and_the_session_goes_on(endpoint: Endpoint
         )
         while watcher.execute(running).rows != ((2,),):  # the watcher's own text has it too
             pass
+        cancel_by_guess(endpoint, connection.info.backend_pid)
+        assert watcher.execute(running).rows == ((2,),)
         connection.cancel_safe()
         thread.join(30)
         assert [type(error) for error in outcome] == [psycopg.errors.QueryCanceled]
