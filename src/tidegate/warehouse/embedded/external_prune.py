@@ -50,19 +50,36 @@ def _comparison(node: exp.Expr, types: dict[str, SqlType], columns: dict[str, st
     if operator := _COMPARISONS.get(type(node)):
         if not isinstance(node.this, exp.Column):
             node, operator = type(node)(this=node.expression, expression=node.this), _MIRRORED[operator]
-        return _compare(node.this, [(operator, node.expression)], " AND ", types, columns)
+        return _compare(node.this, [(operator, node.expression)], types, columns)
     if isinstance(node, exp.Between) and not node.args.get("symmetric"):
         bounds = [(">=", node.args["low"]), ("<=", node.args["high"])]
-        return _compare(node.this, bounds, " AND ", types, columns)
+        return _compare(node.this, bounds, types, columns)
     if isinstance(node, exp.In) and node.expressions and not node.args.get("query"):
-        return _compare(node.this, [("=", e) for e in node.expressions], " OR ", types, columns)
+        return _one_of(node.this, node.expressions, types, columns)
     return None
+
+
+def _one_of(
+    column: exp.Expr, operands: Sequence[exp.Expr], types: dict[str, SqlType], columns: dict[str, str]
+) -> str | None:
+    """IN, as a list: thousands of comparisons for each of thousands of partitions would take minutes."""
+    if not isinstance(column, exp.Column) or (name := fold(column.name)) not in types:
+        return None
+    literals = [_literal(operand.unnest(), types[name]) for operand in operands]
+    known = [literal for literal in literals if literal is not None]
+    if len(known) < len(literals):
+        return None
+    value = columns[name]
+    test = f"{value} IN ({', '.join(known)})"
+    if types[name].kind not in _TEXT_KINDS:
+        return test
+    trimmed = ", ".join(f"rtrim({literal}, ' ')" for literal in known)
+    return f"({test} OR rtrim({value}, ' ') IN ({trimmed}))"
 
 
 def _compare(
     column: exp.Expr,
     tests: Sequence[tuple[str, exp.Expr]],
-    joined_by: str,
     types: dict[str, SqlType],
     columns: dict[str, str],
 ) -> str | None:
@@ -74,7 +91,7 @@ def _compare(
         if literal is None:
             return None
         parts.append(_test(columns[name], operator, literal, types[name]))
-    return joined_by.join(parts)
+    return " AND ".join(parts)
 
 
 def _test(value: str, operator: str, literal: str, type: SqlType) -> str:
