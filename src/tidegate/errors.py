@@ -16,6 +16,7 @@
     │   ├── ConfirmationNeeded            4  refused.confirmation
     │   ├── BlastRadius                   4  refused.fraction     more of the table than max_delete_fraction
     │   ├── RepeatedRows                  4  refused.repeat       archived rows were brought back into the hot table
+    │   ├── ViewTooOpen                   4  refused.protection   the view cannot carry what protects the table
     │   └── ForeignWarehouse              4  refused.warehouse    a copied or set-back warehouse
     ├── PartialFailure                    5  partial              some work failed, the rest was done
     ├── DifferenceFound                   6  difference           a verification did not agree
@@ -127,6 +128,10 @@ class BlastRadius(Refused):
 
 class RepeatedRows(Refused):
     code = "refused.repeat"
+
+
+class ViewTooOpen(Refused):
+    code = "refused.protection"
 
 
 class ForeignWarehouse(Refused):

@@ -23,6 +23,8 @@ TABLE = {
     "waiting": [],
     "unfinished": [],
     "batches": [BATCH],
+    "readers": [],
+    "protections": [],
     "verdict": "ok",
     "problem": None,
 }
@@ -39,8 +41,8 @@ def planned(cli: Cli, *options: str) -> dict[str, object]:
 
 def test_the_document(shop: Cli) -> None:
     document = shop.ok("plan", *AS_OF, "--json").document
-    assert list(document) == ["message_type", "as_of", "tables", "sql"]
-    assert (document["message_type"], document["as_of"]) == ("plan", "2020-06-20")
+    assert list(document) == ["message_type", "as_of", "tables", "warnings", "sql"]
+    assert (document["message_type"], document["as_of"], document["warnings"]) == ("plan", "2020-06-20", [])
     assert planned(shop) == TABLE
     assert [s["step"] for s in document["sql"]] == ["catalog"] * 2 + ["unload"] * 2 + ["catalog"] * 2 + ["verify"] + [
         "publish"

@@ -89,7 +89,14 @@ def _afterwards(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> Printed:
     with monkeypatch.context() as patched:
         patched.setattr("tidegate.flows.batch_run.check_identities", stop)
         assert cli("archive", "--as-of", "2020-07-20", "--yes").exit_code == 130
+    cli.ok(
+        "query",
+        "CREATE VIEW public.recent AS SELECT order_id FROM public.orders; GRANT SELECT (amount) ON public.small TO ann",
+    )
     planned = [cli("plan", "--as-of", day, "--json").document for day in ("2020-06-20", "2022-06-20")]
+    with monkeypatch.context() as patched:
+        patched.setattr("tidegate.flows.impact.select_views", lambda: "SELECT * FROM pg_rules")
+        planned.append(cli("plan", "--as-of", "2020-06-20", "--json").document)
     status = cli.ok("status", "--json").documents
     shutil.copy(cli.folder / "backup", cli.folder / "warehouse.duckdb")
     return {

@@ -12,8 +12,11 @@ from tidegate.flows.plan import ArchivePlan, Request, plan_archive
 from tidegate.model.names import TableName
 
 MANY = 200
-FIXED = Counter({"execute": 4, "tables": 2, "table_stats": 1})
-"""The identity, views, holds and copies; whether there is an identity, and all definitions; all statistics."""
+FIXED = Counter({"execute": 12, "tables": 2, "table_stats": 1})
+"""The identity, relations, holds and copies; what an archive changes for others: views, materialized views, shared
+objects, grants, column grants, row-level security, masking policies, and whether all of these are shown to us. Whether
+there is an identity, and all definitions; all statistics.
+"""
 
 REQUESTS = frozenset({"execute", "transaction", "stream", "tables", "table_stats"})
 """The methods of the port that ask the warehouse for something."""

@@ -29,12 +29,13 @@ def plan_document(plan: "ArchivePlan", statements: "Sequence[PlannedStatement]")
         "message_type": "plan",
         "as_of": plan.as_of.isoformat(),
         "tables": [_table_document(t) for t in plan.tables],
+        "warnings": list(plan.warnings),
         "sql": [{"table": str(s.table), "batch": s.batch, "step": s.step, "statement": s.sql} for s in statements],
     }
 
 
 def _table_document(plan: "TablePlan") -> Mapping[str, object]:
-    problem = plan.error or plan.refusal
+    problem, acknowledged = plan.error or plan.refusal, plan.policy.acknowledge
     return {
         "table": str(plan.policy.table),
         "action": plan.policy.action.value,
@@ -46,6 +47,11 @@ def _table_document(plan: "TablePlan") -> Mapping[str, object]:
         "waiting": [str(p) for p in plan.waiting],
         "unfinished": [row.id for row in plan.unfinished],
         "batches": [_batch_document(spec) for spec in plan.specs],
+        "readers": [{"kind": r.kind.value, "name": r.name} for r in plan.impact.readers],
+        "protections": [
+            {"word": p.word, "detail": p.detail, "known": not p.unknown, "acknowledged": p.word in acknowledged}
+            for p in plan.impact.protections
+        ],
         "verdict": "refused" if plan.refusal else "error" if plan.error else "ok",
         "problem": {"code": problem.code, "message": problem.message, "hint": problem.hint} if problem else None,
     }
@@ -81,6 +87,8 @@ def plan_lines(plan: "ArchivePlan") -> Iterator[str]:
         yield from table([ResultColumn(name, kind) for name, kind in _HEADS], rows)
     for table_plan in plan.tables:
         yield from _remarks(table_plan)
+    for warning in plan.warnings:
+        yield f"warning: {warning}"
 
 
 def _remarks(plan: "TablePlan") -> Iterator[str]:
@@ -95,13 +103,28 @@ def _remarks(plan: "TablePlan") -> Iterator[str]:
         yield f"{name}: an earlier run left {counted(len(plan.unfinished), 'batch', 'batches')} that will be finished"
     if plan.policy.action.value == "purge" and plan.specs:
         yield f"{name}: purge deletes these rows; NO ARCHIVE WILL EXIST"
+    yield from _impact(plan)
     for problem in (plan.error, plan.refusal):
         if problem is not None:
             yield f"{'refused' if problem is plan.refusal else 'error'}: {problem.message}"
             yield f"hint: {problem.hint}"
 
 
+def _impact(plan: "TablePlan") -> Iterator[str]:
+    name, acknowledge = plan.policy.table, plan.policy.acknowledge
+    if plan.impact.readers:
+        seen = ", ".join(f"{reader.kind.value} {reader.name}" for reader in plan.impact.readers)
+        yield f"{name}: fewer rows will be seen by {seen}"
+    if plan.impact.grants:
+        lacking = ", ".join("public" if g.kind == "public" else f"{g.kind} {g.name}" for g in plan.impact.grants)
+        yield f"{name}: {plan.policy.view_name} will be granted to {lacking}"
+    known = [p.detail for p in plan.impact.protections if p.word in acknowledge and not p.unknown]
+    if known and plan.specs:
+        yield f"{name}: acknowledged: {plan.policy.view_name} does not carry {'; '.join(known)}"
+
+
 def sql_lines(statements: "Sequence[PlannedStatement]") -> Iterator[str]:
     for statement in statements:
-        yield f"-- {statement.table} batch {statement.batch}, {statement.step}"
+        batch = f" batch {statement.batch}" if statement.batch else ""
+        yield f"-- {statement.table}{batch}, {statement.step}"
         yield f"{statement.sql};"

@@ -111,7 +111,7 @@ Table = Annotated[str, AfterValidator(_table)]
 Size = Annotated[int, BeforeValidator(parse_bytes)]
 Seconds = Annotated[float, BeforeValidator(parse_seconds)]
 ColumnFormat = Literal["YYYYMMDD", "YYYY-MM-DD", "YYYYMM", "YYYY-MM"]
-Acknowledgement = Literal["repeat"]
+Acknowledgement = Literal["repeat", "rls", "masking", "column_grants"]
 
 
 class Section(BaseModel):

@@ -3,10 +3,11 @@
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 
-from tidegate.errors import PolicyError, Refused, TidegateError
+from tidegate.errors import PolicyError, Refused, TidegateError, ViewTooOpen
 from tidegate.flows.batch_run import BatchRun
 from tidegate.flows.context import Context
 from tidegate.flows.identity import Identity
+from tidegate.flows.impact import GRANTS_ALONE, Impacts, carry_grants
 from tidegate.flows.leases import Lease, lease
 from tidegate.flows.pinned import pinned
 from tidegate.flows.plan import ArchivePlan, TablePlan, plan_table, read_facts
@@ -64,10 +65,14 @@ class TableRun:
         log = RecordLog(self.ctx, self.identity.warehouse)
         if not self.plan.specs and not self.plan.unfinished:
             log.sync(self.plan.policy.table)
+            if self.plan.impact.grants:
+                carry_grants(self.ctx, self.plan.policy, GRANTS_ALONE)
             return
         with lease(self.ctx, "archive", self.plan.policy.table) as held:
             with pinned(self.ctx) as one:
                 RecordLog(one, log.warehouse).sync(self.plan.policy.table)
+            if isinstance(self.plan.refusal, ViewTooOpen):
+                raise self.plan.refusal
             if self.plan.unfinished:
                 for batch in resume(self.ctx, log, held, self.plan):
                     self._finish(batch)
@@ -87,7 +92,8 @@ class TableRun:
 
     def _replan(self) -> None:
         with pinned(self.ctx) as ctx:
-            facts = read_facts(ctx, [self.plan.policy.table])
+            impacts = Impacts({self.plan.policy.table: self.plan.impact})
+            facts = replace(read_facts(ctx, [self.plan.policy.table]), impacts=impacts)
             self.plan = replace(plan_table(ctx, facts, self.plan.policy, self.as_of), unfinished=())
         if self.plan.error is not None:
             raise self.plan.error

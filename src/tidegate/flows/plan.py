@@ -16,6 +16,7 @@ from tidegate.flows.batching import PeriodEstimate, cut, waits
 from tidegate.flows.context import Context
 from tidegate.flows.holds import held, read_holds
 from tidegate.flows.identity import Identity, attach
+from tidegate.flows.impact import Impact, Impacts, check_protections, read_impacts
 from tidegate.flows.pinned import pinned
 from tidegate.flows.published import used_externals
 from tidegate.flows.records import RecordLog
@@ -56,13 +57,17 @@ class TablePlan:
     unfinished: tuple[BatchRow, ...] = ()
     refusal: TidegateError | None = None
     error: TidegateError | None = None
+    impact: Impact = field(default_factory=Impact)
 
 
 @dataclass(frozen=True)
 class ArchivePlan:
+    """`warnings`: what could not be read for it."""
+
     as_of: date
     identity: Identity
     tables: tuple[TablePlan, ...]
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -86,6 +91,7 @@ class Facts:
     relations: Mapping[TableName, str]
     unfinished: Mapping[TableName, tuple[BatchRow, ...]] = field(default_factory=dict)
     copies: Mapping[TableName, Mapping[str, tuple[int, str]]] = field(default_factory=dict)
+    impacts: Impacts = field(default_factory=Impacts)
 
 
 def plan_archive(ctx: Context, request: Request) -> ArchivePlan:
@@ -99,8 +105,9 @@ def plan_archive(ctx: Context, request: Request) -> ArchivePlan:
     policies = choose(ctx, request)
     with pinned(ctx) as ctx:
         facts = read_facts(ctx, [p.table for p in policies])
+        facts = replace(facts, impacts=read_impacts(ctx, policies, facts.relations))
         plans = tuple(plan_table(ctx, facts, policy, as_of) for policy in policies)
-    return ArchivePlan(as_of, facts.identity, plans)
+    return ArchivePlan(as_of, facts.identity, plans, facts.impacts.warnings)
 
 
 def choose(ctx: Context, request: Request) -> list[Policy]:
@@ -193,7 +200,20 @@ def _plan_table(ctx: Context, facts: Facts, policy: Policy, as_of: date) -> Tabl
         specs,
         facts.unfinished.get(policy.table, ()),
     )
-    return replace(plan, refusal=_refusal(plan))
+    return _with_impact(plan, facts)
+
+
+def _with_impact(plan: TablePlan, facts: Facts) -> TablePlan:
+    """The plan with the verdict of its guards, and with what it changes for others: nothing when nothing is done."""
+    impact, policy = facts.impacts.of(plan.policy.table), plan.policy
+    too_open = check_protections(policy, impact)
+    if not plan.specs:
+        impact = replace(impact, readers=())
+    if impact.grants and (too_open or not (plan.specs or policy.view_name in facts.relations)):
+        impact = replace(impact, grants=())
+    if too_open and (plan.specs or plan.unfinished):
+        return replace(plan, impact=impact, refusal=too_open)
+    return replace(plan, impact=impact, refusal=_refusal(plan))
 
 
 def period_column(ctx: Context, warehouse: str, policy: Policy, table: Table) -> PeriodColumn | None:

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tidegate.flows.context import Context
-from tidegate.flows.plan import ArchivePlan
+from tidegate.flows.impact import GRANTS_ALONE, grant_statements
+from tidegate.flows.plan import ArchivePlan, TablePlan
 from tidegate.flows.statements import BatchStatements
 from tidegate.flows.versions import Versions
 from tidegate.model.names import TableName
@@ -13,7 +14,10 @@ from tidegate.model.policy import Action
 
 @dataclass(frozen=True)
 class PlannedStatement:
-    """One statement that a run would submit. Where a proof will stand, counts and fingerprints are 0."""
+    """One statement that a run would submit. Where a proof will stand, counts and fingerprints are 0.
+
+    `batch` is empty for a grant that belongs to none.
+    """
 
     table: TableName
     batch: str
@@ -42,3 +46,12 @@ def archive_statements(ctx: Context, plan: ArchivePlan) -> Iterator[PlannedState
             for step, texts in statements.planned(known, ctx.stamp()).items():
                 for sql in texts:
                     yield PlannedStatement(spec.table.name, spec.batch, step, sql)
+                if step == "catalog" and number == 0:
+                    yield from _grants(table_plan, spec.batch)
+        if not table_plan.specs:
+            yield from _grants(table_plan, "")
+
+
+def _grants(plan: TablePlan, batch: str) -> Iterator[PlannedStatement]:
+    for sql in grant_statements(plan.policy, plan.impact.grants, batch or GRANTS_ALONE):
+        yield PlannedStatement(plan.policy.table, batch, "grant", sql)

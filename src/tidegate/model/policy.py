@@ -41,6 +41,8 @@ class Policy:
     and text dates (`YYYYMMDD`, `YYYY-MM-DD`, `YYYYMM`, `YYYY-MM`). `retention` counts days or months by
     `granularity`. `batch_bytes` and `min_batch_bytes` are bytes as the table's statistics estimate them;
     `max_wait` is in days. `location` is a folder inside the lake that replaces the default one for this table.
+    `acknowledge` lifts refusals: of rows that equal archived ones (`repeat`), and of a table with row-level security,
+    masking policies or column grants (`rls`, `masking`, `column_grants`), which its view does not carry.
     """
 
     table: TableName

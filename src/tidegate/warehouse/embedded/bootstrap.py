@@ -1,5 +1,7 @@
 """What every embedded warehouse file holds before the first statement: the driver's control tables, and `public`."""
 
+from collections.abc import Sequence
+
 import duckdb
 
 from tidegate.errors import WarehouseUnreachable
@@ -11,9 +13,12 @@ FILE = "tidegate_file"
 ENGINE = "tidegate_engine"
 """The hidden schema of the driver's control tables."""
 
-LAYOUT = 1
+LAYOUT = 2
 """The version of the control tables' layout."""
 
+_PRIVILEGES = f"""CREATE TABLE {ENGINE}.privileges (
+    relation_id BIGINT NOT NULL, column_name VARCHAR, privilege VARCHAR NOT NULL, grantee_kind VARCHAR NOT NULL,
+    grantee VARCHAR NOT NULL, grant_option BOOLEAN NOT NULL)"""
 _STATEMENTS = (
     "CREATE SCHEMA IF NOT EXISTS public",
     f"CREATE SCHEMA {ENGINE}",
@@ -22,13 +27,17 @@ _STATEMENTS = (
         id BIGINT NOT NULL, schema_name VARCHAR NOT NULL, name VARCHAR NOT NULL, kind VARCHAR NOT NULL,
         definition VARCHAR NOT NULL, created_at TIMESTAMP NOT NULL)""",
     f"CREATE TABLE {ENGINE}.comments (object VARCHAR NOT NULL, comment VARCHAR NOT NULL)",
+    _PRIVILEGES,
     *external_layout.CREATE,
     f"CREATE TABLE {ENGINE}.layout AS SELECT {LAYOUT} AS version",
 )
+_UPGRADES = {1: (_PRIVILEGES,)}
+"""What makes of each older layout the next."""
 
 
 def prepare(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create what is missing, all or nothing. `connection` has the file attached and in use.
+    """Create what is missing, or bring an older layout to this one, all or nothing. `connection` has the file
+    attached and in use.
 
     Raises:
         WarehouseUnreachable: the file was written by a newer version of Tidegate.
@@ -37,14 +46,22 @@ def prepare(connection: duckdb.DuckDBPyConnection) -> None:
         "SELECT COUNT(*) FROM duckdb_schemas() WHERE database_name = ? AND schema_name = ?", [FILE, ENGINE]
     ).fetchone()
     if found == (0,):
-        connection.execute("BEGIN TRANSACTION")
-        for statement in _STATEMENTS:
-            connection.execute(statement)
-        connection.execute("COMMIT")
+        _together(connection, _STATEMENTS)
         return
     layout = connection.execute(f"SELECT version FROM {ENGINE}.layout").fetchone()
-    if layout != (LAYOUT,):
+    version = int(layout[0]) if layout else 0
+    if version in _UPGRADES:
+        steps = [statement for older in range(version, LAYOUT) for statement in _UPGRADES[older]]
+        _together(connection, [*steps, f"UPDATE {ENGINE}.layout SET version = {LAYOUT}"])
+    elif version != LAYOUT:
         raise WarehouseUnreachable(
-            f"the warehouse file has layout {layout[0] if layout else 'none'}, this version reads {LAYOUT}",
+            f"the warehouse file has layout {version or 'none'}, this version reads {LAYOUT}",
             hint="Use the version of Tidegate that wrote the file, or a newer one.",
         )
+
+
+def _together(connection: duckdb.DuckDBPyConnection, statements: Sequence[str]) -> None:
+    connection.execute("BEGIN TRANSACTION")
+    for statement in statements:
+        connection.execute(statement)
+    connection.execute("COMMIT")

@@ -154,8 +154,7 @@ def replace_table(ctx: Context, old: StoredTable, new: Table) -> StoredTable:
 
 
 def put_view(ctx: Context, view: View) -> None:
-    """Record a view, in place of one of the same name."""
-    remove(ctx, view.name)
+    """Record a view, in place of one of the same name, which keeps its privileges."""
     ctx.writes(CATALOG, False)
     body = {
         "text": view.text,
@@ -163,16 +162,24 @@ def put_view(ctx: Context, view: View) -> None:
         "columns": [_described(c) for c in view.columns],
         "reads": [asdict(name) for name in view.reads],
     }
-    _insert(ctx, new_id(ctx, view.name), view.name, "view", json.dumps(body))
+    replaced = ctx.cursor.execute(
+        f"UPDATE {ENGINE}.relations SET definition = ? WHERE schema_name = ? AND name = ? RETURNING id",
+        [json.dumps(body), view.name.schema, view.name.name],
+    ).fetchall()
+    if not replaced:
+        _insert(ctx, new_id(ctx, view.name), view.name, "view", json.dumps(body))
 
 
 def remove(ctx: Context, name: TableName) -> None:
-    """Forget a table or view."""
+    """Forget a table or view, and the privileges on it."""
     if name.schema == TEMPORARY_SCHEMA:
         ctx.definitions.temporary.pop(name.name, None)
         return
     ctx.writes(CATALOG, False)
-    ctx.cursor.execute(f"DELETE FROM {ENGINE}.relations WHERE schema_name = ? AND name = ?", [name.schema, name.name])
+    gone = f"{ENGINE}.relations WHERE schema_name = ? AND name = ?"
+    named = [name.schema, name.name]
+    ctx.cursor.execute(f"DELETE FROM {ENGINE}.privileges WHERE relation_id IN (SELECT id FROM {gone})", named)
+    ctx.cursor.execute(f"DELETE FROM {gone}", named)
 
 
 def _put(ctx: Context, stored: StoredTable) -> None:

@@ -5,7 +5,19 @@ from dataclasses import dataclass
 from enum import Enum
 
 from tidegate.errors import StatementError, StatementRefused
-from tidegate.warehouse.embedded import alter, comments, copy, ddl, dml, external, maintenance, selects, unload, views
+from tidegate.warehouse.embedded import (
+    alter,
+    comments,
+    copy,
+    ddl,
+    dml,
+    external,
+    maintenance,
+    privileges,
+    selects,
+    unload,
+    views,
+)
 from tidegate.warehouse.embedded.context import Handler, Statement
 from tidegate.warehouse.embedded.lexer import Token, TokenKind, tokenize
 
@@ -59,6 +71,8 @@ _LEADING: tuple[tuple[tuple[str, ...], str], ...] = (
     (("DROP", "SCHEMA"), "DROP SCHEMA"),
     (("ALTER", "TABLE"), "ALTER TABLE"),
     (("COMMENT", "ON"), "COMMENT ON"),
+    (("GRANT",), "GRANT"),
+    (("REVOKE",), "REVOKE"),
     (("SET",), "SET"),
     (("RESET",), "RESET"),
     (("SHOW",), "SHOW"),
@@ -86,6 +100,8 @@ KINDS: Mapping[str, Kind] = {
     "DROP TABLE": Kind(ddl.handle_drop_table, Start.OWN),
     "ALTER TABLE": Kind(alter.handle_alter_table, Start.OWN),
     "COMMENT ON": Kind(comments.handle_comment, Start.LOCK),
+    "GRANT": Kind(privileges.handle_grant, Start.LOCK),
+    "REVOKE": Kind(privileges.handle_revoke, Start.LOCK),
     "DROP VIEW": Kind(views.handle_drop_view, Start.LOCK),
     "DROP SCHEMA": Kind(ddl.handle_drop_schema, Start.LOCK),
     VACUUM: Kind(maintenance.handle_vacuum, Start.READ),

@@ -82,6 +82,13 @@ _TYPE_ROWS = ", ".join(
         *((2205, "regclass", 4), (1188, "intervaly2m", 4), (1190, "intervald2s", 8)),
     )
 )
+_VIEW_TEXT = (
+    "CASE WHEN (r.definition->>'late_binding')::BOOLEAN THEN 'create view ' || "
+    f"{relations.quoted_name('r.schema_name')} || '.' || {relations.quoted_name('r.name')} || ' as ' || "
+    "(r.definition->>'text') || ' with no schema binding' ELSE (r.definition->>'text') || ';' END"
+)
+"""Of a late-binding view all of its statement, as PG_VIEWS shows it; of another one its query."""
+
 COMMENTS = f"""(SELECT r.id, 0 AS nth, o.comment FROM {ENGINE}.relations AS r JOIN {ENGINE}.comments AS o
     ON o.object = 'relation ' || r.schema_name || '.' || r.name UNION ALL
     SELECT k.id, k.ordinal, o.comment FROM {relations.columns("table", "view")} AS k JOIN {ENGINE}.comments AS o
@@ -185,6 +192,13 @@ PG_VIEWS: dict[str, SystemView] = {
             "description": (TEXT, "comment"),
         },
         COMMENTS,
+    ),
+    "pg_views": _view(
+        {
+            **{"schemaname": (TEXT, "r.schema_name"), "viewname": (TEXT, "r.name"), "viewowner": (TEXT, "{user}")},
+            "definition": (TEXT, _VIEW_TEXT),
+        },
+        f"{ENGINE}.relations AS r WHERE r.kind = 'view'",
     ),
     "pg_inherits": _view(_integers("0", "inhrelid", "inhparent", "inhseqno"), "range(0)"),
     "pg_collation": _view({**_integers("0", "oid"), **_texts("collname")}, "range(0)"),

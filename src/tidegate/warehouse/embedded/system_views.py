@@ -14,6 +14,7 @@ from tidegate.warehouse.embedded.statistics import width_of
 from tidegate.warehouse.embedded.system_activity import ACTIVITY_VIEWS
 from tidegate.warehouse.embedded.system_information import INFORMATION_VIEWS
 from tidegate.warehouse.embedded.system_pg import PG_VIEWS
+from tidegate.warehouse.embedded.system_privileges import PRIVILEGE_VIEWS
 from tidegate.warehouse.embedded.system_svv import ISOLATION, SVV_VIEWS
 from tidegate.warehouse.embedded.system_view import SystemView
 from tidegate.warehouse.embedded.values import BIGINT, BOOLEAN, INTEGER, TEXT, TIMESTAMP
@@ -123,6 +124,7 @@ _VIEWS: dict[str, SystemView] = {
     **SVV_VIEWS,
     **PG_VIEWS,
     **ACTIVITY_VIEWS,
+    **PRIVILEGE_VIEWS,
     "svv_table_info": SystemView(
         {
             **{"database": TEXT, "schema": TEXT, "table_id": INTEGER, "table": TEXT, "encoded": TEXT},
