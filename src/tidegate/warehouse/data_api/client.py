@@ -13,10 +13,15 @@ from botocore.exceptions import (
     ClientError,
     ConfigNotFound,
     ConnectionError,
+    CredentialRetrievalError,
     HTTPClientError,
+    NoCredentialsError,
     NoRegionError,
     ParamValidationError,
+    PartialCredentialsError,
     ProfileNotFound,
+    SSOError,
+    TokenRetrievalError,
 )
 from botocore.loaders import Loader, create_loader
 from botocore.session import Session as CoreSession
@@ -63,6 +68,13 @@ _HINTS = {
     "ResourceNotFoundException": "Check the workgroup or cluster, and the region.",
     "UnrecognizedClientException": "Check the AWS credentials, and that they are of this region.",
 }
+_CREDENTIALS = (
+    CredentialRetrievalError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    SSOError,
+    TokenRetrievalError,
+)
 _AGAIN = "Run the command again; look at the data first where it changes any."
 
 Answer = Mapping[str, Any]
@@ -152,12 +164,15 @@ class Caller:
         code = str(error.response.get("Error", {}).get("Code", ""))
         message = str(error.response.get("Error", {}).get("Message", "")) or code
         if code == "ValidationException":
-            return StatementRefused(f"the Data API refused the request: {message}", hint="Correct the statement.")
+            return StatementRefused(
+                f"the Data API refused the request: {message}", hint="Correct the statement, or [warehouse] url."
+            )
         hint = _HINTS.get(code, _AGAIN)
         return WarehouseUnreachable(f"the warehouse {self._address} answered {code}: {message}", hint=hint)
 
     def _unreachable(self, error: Exception) -> TidegateError:
-        return WarehouseUnreachable(f"the warehouse {self._address} cannot be reached: {_plain(error)}", hint=_AGAIN)
+        hint = "Configure AWS credentials, or renew them." if isinstance(error, _CREDENTIALS) else _AGAIN
+        return WarehouseUnreachable(f"the warehouse {self._address} cannot be reached: {_plain(error)}", hint=hint)
 
 
 def code_of(error: BaseException | None) -> str:
