@@ -10,6 +10,7 @@ from tidegate.flows.abandon import abandon_row
 from tidegate.flows.context import Context
 from tidegate.flows.files import check_counts, check_identities, manifest_files, write_descriptor
 from tidegate.flows.guards import Verdict, verdict
+from tidegate.flows.impact import carry_grants
 from tidegate.flows.leases import Lease
 from tidegate.flows.pinned import pinned
 from tidegate.flows.published import as_day, proofs_of
@@ -149,6 +150,7 @@ class BatchRun:
         if self.spec.policy.action is Action.ARCHIVE:
             known = [v for v in versions.load() if v.version <= version.version]
             self.ctx.warehouse.execute(self.statements.view(known))
+            carry_grants(self.ctx, self.spec.policy, self.row.id)
 
     def verify(self) -> None:
         """Identities of all files, then rows and fingerprint read back through the external table."""
