@@ -31,6 +31,7 @@ class Context:
     SerializationConflict when an UPDATE or DELETE (`replaces=True`) would miss a change committed since the snapshot.
     `definitions`: what `catalog` may remember of tables and views, and the session's temporary tables.
     `facts`: what the session knows of itself. `history`: what the process has run, oldest first.
+    `check` raises StatementCancelled when the statement was called off: for work that DuckDB does not do.
     """
 
     cursor: duckdb.DuckDBPyConnection
@@ -40,6 +41,7 @@ class Context:
     definitions: Definitions = field(default_factory=Definitions)
     facts: SessionFacts = field(default_factory=SessionFacts)
     history: Callable[[], list[Mapping[str, object]]] = list
+    check: Callable[[], None] = lambda: None
 
 
 Handler = Callable[[Context, Statement], Result]

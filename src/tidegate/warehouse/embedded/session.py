@@ -309,8 +309,16 @@ class EmbeddedSession:
         definitions = Definitions(
             self._temporary, self._database.definitions, lambda: transaction.sees_current(catalog.CATALOG)
         )
-        history = self._database.history.rows
-        return Context(self._open(), self._settings, in_block, transaction.writes, definitions, self.facts, history)
+        return Context(
+            self._open(),
+            self._settings,
+            in_block,
+            transaction.writes,
+            definitions,
+            self.facts,
+            self._database.history.rows,
+            self._watch.check,
+        )
 
     def _run(self, transaction: Transaction, statement: Statement, in_block: bool) -> Result:
         kind = KINDS[statement.kind]

@@ -52,7 +52,7 @@ def handle_unload(ctx: Context, statement: Statement) -> Result:
     parsed = unload_syntax.parse(statement)
     options = parsed.options
     refuse_limit(options.select)
-    target = target_of(ctx.settings, options)
+    target = target_of(ctx, options)
     with disk_errors(target.names.prefix):
         target.check_empty()
         output = output_query(ctx.cursor, transpile.query(ctx, options.select), options)

@@ -8,9 +8,9 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Protocol
 
-from tidegate.config.settings import EmbeddedSettings
 from tidegate.errors import StatementRefused
 from tidegate.redshift.unload import Unload
+from tidegate.warehouse.embedded.context import Context
 from tidegate.warehouse.embedded.objects.addresses import is_object
 from tidegate.warehouse.embedded.objects.listing import with_prefix as objects_with_prefix
 from tidegate.warehouse.embedded.objects.staging import staging
@@ -38,10 +38,10 @@ class UnloadTarget(Protocol):
         """Give a file of the staging folder the name of the manifest."""
 
 
-def target_of(settings: EmbeddedSettings, options: Unload) -> UnloadTarget:
+def target_of(ctx: Context, options: Unload) -> UnloadTarget:
     """Raises StatementError, StatementRefused: see `paths.absolute`."""
-    names = UnloadNames(absolute(settings, options.to), options)
-    return ObjectTarget(names, settings) if is_object(names.prefix) else FolderTarget(names)
+    names = UnloadNames(absolute(ctx.settings, options.to), options)
+    return ObjectTarget(names, ctx) if is_object(names.prefix) else FolderTarget(names)
 
 
 @dataclass(frozen=True)
@@ -102,32 +102,33 @@ class ObjectTarget:
     """
 
     names: UnloadNames
-    settings: EmbeddedSettings
+    ctx: Context
 
     def check_empty(self) -> None:
-        _check_empty(self.names, lambda prefix: objects_with_prefix(self.settings.s3, prefix))
+        _check_empty(self.names, lambda prefix: objects_with_prefix(self.ctx.settings.s3, prefix))
 
     def staging(self) -> AbstractContextManager[str]:
-        return staging(self.settings.path)
+        return staging(self.ctx.settings.path)
 
     def place(self, staged: Sequence[StagedFile]) -> list[str]:
         by_folder = self.names.by_folder(staged)
         for prefix in self.names.emptied(list(by_folder)):
-            delete(self.settings.s3, prefix)
+            delete(self.ctx.settings.s3, prefix)
         self._uploader.put(
-            [Upload(file.path, path, file.size) for placed in by_folder.values() for file, path in placed.items()]
+            [Upload(file.path, path, file.size) for placed in by_folder.values() for file, path in placed.items()],
+            self.ctx.check,
         )
         return _in_order(staged, by_folder)
 
     def place_manifest(self, path: str) -> None:
-        self._uploader.put([Upload(path, self.names.manifest, os.path.getsize(path))])
+        self._uploader.put([Upload(path, self.names.manifest, os.path.getsize(path))], self.ctx.check)
 
     @property
     def _uploader(self) -> Uploader:
         options = self.names.options
         encrypted = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": options.kms_key_id}
         return Uploader(
-            self.settings.s3,
+            self.ctx.settings.s3,
             overwrite=options.allow_overwrite or options.clean_path,
             extra=encrypted if options.kms_key_id else {},
         )

@@ -1,7 +1,6 @@
 """Put files of this machine into S3: several at once, large ones in parts, and only where nothing is yet."""
 
 import secrets
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
@@ -21,7 +20,9 @@ if TYPE_CHECKING:
 
 PART_BYTES = 16 * 1024 * 1024
 _MOST_PARTS = 10_000
-_AT_ONCE = 8
+_FILES_AT_ONCE = 16
+_PARTS_AT_ONCE = 8
+_BETWEEN_CHECKS = 0.1
 _DELETED_AT_ONCE = 1_000
 _MARK = "tidegate-upload"
 _TAKEN = frozenset({"PreconditionFailed", "412", "ConditionalRequestConflict", "409"})
@@ -56,8 +57,8 @@ class Uploader:
     def _s3(self) -> "S3Client":
         return client(self.aws)
 
-    def put(self, uploads: Sequence[Upload], called_off: Callable[[], None] = lambda: None) -> None:
-        """Upload all. `called_off` is called now and then, and may raise to end it.
+    def put(self, uploads: Sequence[Upload], check: Callable[[], None] = lambda: None) -> None:
+        """Upload all. `check` is called at the beginning and then ten times a second, and may raise to end it.
 
         After an error no further upload begins; those that are done stay.
 
@@ -66,14 +67,14 @@ class Uploader:
             StatementError, ConfigError, WarehouseUnreachable: see `object_errors`.
         """
         client(self.aws)
-        with _pool() as files, _pool() as parts:
+        with _pool(_FILES_AT_ONCE) as files, _pool(_PARTS_AT_ONCE) as parts:
             running = {files.submit(self._put, upload, parts) for upload in uploads}
             try:
                 while running:
-                    done, running = wait(running, timeout=0.1, return_when=FIRST_EXCEPTION)
+                    check()
+                    done, running = wait(running, timeout=_BETWEEN_CHECKS, return_when=FIRST_EXCEPTION)
                     for each in done:
                         each.result()
-                    called_off()
             except BaseException:
                 files.shutdown(wait=False, cancel_futures=True)
                 parts.shutdown(wait=False, cancel_futures=True)
@@ -184,8 +185,8 @@ def _delete(aws: Aws, addresses: Sequence[str]) -> None:
         )
 
 
-def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(_AT_ONCE, f"tidegate-upload-{threading.get_ident()}")
+def _pool(threads: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(threads, "tidegate-upload")
 
 
 def _end_all(futures: Sequence["Future[Any]"]) -> None:

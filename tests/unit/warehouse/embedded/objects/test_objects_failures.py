@@ -3,21 +3,23 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from tests.servers.emulator import Emulator
-from tests.servers.proxy import Answer, Cut, LoseAnswer, Proxy, Request, Truncate
+from tests.servers.proxy import Answer, Cut, Hold, LoseAnswer, Proxy, Request, Truncate
 from tests.unit.warehouse.embedded.loading import refused
 from tests.unit.warehouse.embedded.objects.remote import ORDERS, Remote
 
 from tidegate.config.settings import Aws, EmbeddedSettings
-from tidegate.errors import ConfigError, StatementError, TidegateError, WarehouseUnreachable
+from tidegate.errors import ConfigError, StatementCancelled, StatementError, TidegateError, WarehouseUnreachable
 from tidegate.warehouse.embedded.driver import EmbeddedWarehouse
 from tidegate.warehouse.embedded.objects.clients import client
 from tidegate.warehouse.embedded.objects.failures import object_failure
 from tidegate.warehouse.embedded.objects.upload import PART_BYTES, Upload, Uploader
+from tidegate.warehouse.embedded.session import EmbeddedSession
 
 
 @pytest.fixture
@@ -74,6 +76,39 @@ def test_a_write_whose_answer_is_lost_is_done_once(proxied: Remote, s3_proxy: Pr
 
     assert len(lost) >= 1
     assert proxied.emulator.s3.head_object(Bucket=proxied.bucket, Key="a")["ContentLength"] == size
+
+
+def test_uploads_end_when_their_statement_is_called_off(proxied: Remote, s3_proxy: Proxy) -> None:
+    files = [Upload(str(proxied.write(f"f{n}", b"x")), f"{proxied.root}/f{n}", 1) for n in range(200)]
+    hold = Hold()
+    s3_proxy.fault(hold, times=len(files))
+
+    def check() -> None:
+        hold.arrived.wait(10)
+        hold.gate.set()
+        raise StatementCancelled("called off")
+
+    with pytest.raises(StatementCancelled):
+        Uploader(proxied.aws, overwrite=False).put(files, check)
+    assert len(proxied.keys()) < 100
+
+
+def test_a_cancelled_unload_writes_no_manifest(proxied: Remote, s3_proxy: Proxy) -> None:
+    hold = Hold()
+    s3_proxy.fault(hold, when=lambda request: request.method == "PUT")
+    with proxied.warehouse.session() as session, ThreadPoolExecutor(2) as pool:
+        assert isinstance(session, EmbeddedSession)
+        unload = f"UNLOAD ('SELECT id FROM orders') TO '{proxied.root}/x_' PARQUET MANIFEST"
+        running = pool.submit(session.execute, unload)
+        assert hold.arrived.wait(30)
+        cancelling = pool.submit(session.cancel)
+        while not session._watch.called_off():
+            assert not cancelling.done()
+        hold.gate.set()
+        with pytest.raises(StatementCancelled):
+            running.result()
+        cancelling.result()
+    assert proxied.keys() == ["x_0000_part_00.parquet"]
 
 
 def test_a_read_that_is_cut_is_tried_again(proxied: Remote, s3_proxy: Proxy) -> None:
