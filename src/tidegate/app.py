@@ -9,8 +9,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from tidegate.config.settings import EmbeddedSettings, S3Settings, Settings
-from tidegate.errors import ConfigError, LakeUnreachable, TidegateError, UsageError, WarehouseLocked
+from tidegate.config.settings import DataApiSettings, EmbeddedSettings, S3Settings, Settings
+from tidegate.errors import LakeUnreachable, TidegateError, UsageError, WarehouseLocked
 from tidegate.lake.base import Lake
 from tidegate.ledger.base import JobState, Ledger
 from tidegate.model.names import TableName
@@ -51,12 +51,20 @@ class App:
             from tidegate.warehouse.embedded.driver import EmbeddedWarehouse
 
             return EmbeddedWarehouse(settings)
-        raise ConfigError("Redshift is not supported yet", hint="Let [warehouse] url name a DuckDB file.")
+        if isinstance(settings, DataApiSettings):
+            from tidegate.warehouse.data_api.driver import DataApiWarehouse
+
+            return DataApiWarehouse(settings)
+        from tidegate.warehouse.connector.driver import ConnectorWarehouse
+
+        return ConnectorWarehouse(settings)
 
     @cached_property
     def lake(self) -> Lake:
         if isinstance(self.settings.lake, S3Settings):
-            raise ConfigError("S3 is not supported yet", hint="Let [lake] url name a folder.")
+            from tidegate.lake.s3.driver import S3Lake
+
+            return S3Lake(self.settings.lake)
         from tidegate.lake.local import LocalLake
 
         return LocalLake(self.settings.lake)

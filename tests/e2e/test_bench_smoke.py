@@ -11,14 +11,15 @@ ROWS, MONTHS = 60_175, 83
 
 
 def test_every_part_runs_and_says_what_it_counted(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "bench", "--scale", "0.01", "--tables", "7", "--runs", "1"]
+    command = [sys.executable, "-m", "bench", "--scale", "0.01", "--tables", "7", "--days", "60", "--runs", "1"]
     done = subprocess.run([*command, "--folder", tmp_path], cwd=ROOT, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr.count("run 1 of 1")) == (0, 5), done.stderr
+    assert (done.returncode, done.stderr.count("run 1 of 1")) == (0, 7), done.stderr
     lines = done.stdout.splitlines()
     assert re.match(r"machine: \d+ cores, [\d.]+ GB of memory, .*, Python 3\.\d+\.\d+, DuckDB \d", lines[0])
     assert f"archive: TPC-H lineitem at scale 0.01: {ROWS:,} rows in {MONTHS} months, all due." in lines
     assert "plan: 7 tables of 20 rows with 7 policies, 98 months due." in lines
     assert "statements sent: 14 = 7 for 7 tables + 7" in lines
+    assert "periods: 60 days of 5 rows, there and back." in lines
     written = re.search(r"^files written: raw (\d+) of .*, tidegate (\d+) of .*, monthly (\d+) of ", done.stdout, re.M)
     assert written is not None
     assert [int(files) for files in written.groups()] == [MONTHS] * 3
@@ -33,6 +34,8 @@ def test_every_part_runs_and_says_what_it_counted(tmp_path: Path) -> None:
         "reclaim",
         "records and close",
     ]
+    ways = done.stdout.partition("where the time of days apart goes:\n")[2]
+    assert [line.split("  ")[0] for line in ways.splitlines()] == ["step", "archive", "restore"]
 
 
 def test_an_unknown_part_is_refused() -> None:

@@ -1,6 +1,6 @@
 """Statements that move or remove rows of a hot table."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from tidegate.model.batch import BATCH_COLUMN, PERIOD_COLUMN, StoredColumn
 from tidegate.model.names import TableName
@@ -58,6 +58,11 @@ def totals(columns: Sequence[StoredColumn], hash_function: str, source: str, whe
 def insert_restored(target: TableName, table: Table, version: ExternalVersion, where: str) -> str:
     columns = column_list(c.name for c in table.columns)
     return f"INSERT INTO {qualified(target)} ({columns}) {restored_rows(table, version, where)}"
+
+
+def select_values(values: Mapping[str, str]) -> str:
+    """One row of expressions by column name."""
+    return f"SELECT {', '.join(f'{value} AS {quote(name)}' for name, value in values.items())}"
 
 
 def select_columns(table: TableName, columns: Sequence[str]) -> str:

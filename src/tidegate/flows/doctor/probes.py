@@ -6,16 +6,23 @@ from dataclasses import dataclass
 from tidegate.errors import DifferenceFound, TidegateError
 from tidegate.flows.context import Context
 from tidegate.flows.doctor.checks import Check, Finding, Verdict, check, skipped
+from tidegate.model.batch import PERIOD_COLUMN
 from tidegate.model.names import TableName
 from tidegate.model.tables import Column, SqlType, Table, TypeKind
 from tidegate.redshift.copy import Copy, CopyFormat, copy
 from tidegate.redshift.ddl import create_table, drop_table
-from tidegate.redshift.external import create_external_schema, create_external_table, drop_external_table
-from tidegate.redshift.rows import select_columns
+from tidegate.redshift.external import (
+    add_partitions,
+    create_external_schema,
+    create_external_table,
+    drop_external_table,
+)
+from tidegate.redshift.rows import select_columns, select_values
 from tidegate.redshift.unload import Unload, unload
 
 _NUMBER = SqlType(TypeKind.INTEGER)
-_VALUE = 42
+_DATE = SqlType(TypeKind.DATE)
+_VALUE, _DAY = 42, "2000-01-01"
 
 
 @dataclass(frozen=True)
@@ -75,9 +82,10 @@ def _region(ctx: Context) -> Finding | str:
 def _unload(probe: Probe) -> str:
     lake = probe.ctx.lake
     statement = Unload(
-        select=f"SELECT CAST({_VALUE} AS INTEGER) AS probe",
+        select=select_values({"probe": f"CAST({_VALUE} AS INTEGER)", PERIOD_COLUMN: f"DATE '{_DAY}'"}),
         to=lake.uri(probe.folder),
         iam_role=probe.role,
+        partition_by=(PERIOD_COLUMN,),
         manifest=True,
         verbose=True,
         parallel=False,
@@ -99,8 +107,12 @@ def _external(probe: Probe) -> str:
     ctx, settings = probe.ctx, probe.ctx.settings
     run = ctx.warehouse.execute
     run(create_external_schema(settings.external_schema, settings.glue_database, probe.role))
-    run(create_external_table(probe.external, [("probe", _NUMBER)], [], ctx.lake.uri(probe.folder)))
+    folder = ctx.lake.uri(probe.folder)
+    run(create_external_table(probe.external, [("probe", _NUMBER)], [(PERIOD_COLUMN, _DATE)], folder))
     try:
+        values = {PERIOD_COLUMN: _DAY}
+        (added,) = add_partitions(probe.external, [(values, f"{folder}{PERIOD_COLUMN}={_DAY}/")])
+        run(added)
         _expect(run(select_columns(probe.external, ["probe"])).rows, "the external table")
     finally:
         with suppress(TidegateError):

@@ -56,7 +56,7 @@ def _privileges(ctx: Context) -> Finding | str:
     if absent:
         named = ", ".join(map(str, absent))
         return Verdict.WARNING, f"tables of policies that do not exist: {named}", "Correct the policies or their case."
-    return f"everything that {len(policies)} policies need is granted"
+    return "everything that the policies need is granted"
 
 
 def _views(policies: Sequence[Policy]) -> list[str]:
