@@ -131,6 +131,13 @@ def test_what_aws_refuses(endpoint: Endpoint, cloud: Cloud, code: str, kind: typ
     assert refused.value.hint.startswith(hint)
 
 
+def test_a_secret_that_names_no_host(endpoint: Endpoint, cloud: Cloud) -> None:
+    login_alone = {"SecretString": '{"username": "u", "password": "p"}'}
+    cloud.service("secretsmanager").add_response("get_secret_value", login_alone)
+    with pytest.raises(ConfigError, match=r"^the address of Redshift has no host$"):
+        login(iam(endpoint, secret="s"))
+
+
 def test_a_cluster_that_is_being_made(endpoint: Endpoint, cloud: Cloud) -> None:
     given = {"DbUser": USER, "DbPassword": PASSWORD, "Expiration": EXPIRES}
     cloud.service("redshift").add_response("get_cluster_credentials", given)

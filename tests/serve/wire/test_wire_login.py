@@ -88,6 +88,14 @@ def test_a_newer_protocol_is_talked_down(endpoint: Endpoint) -> None:
     assert received.startswith(b"v" + struct.pack("!iii", 4 + 8 + 9, 3 << 16, 1) + b"_pq_.new\0")
 
 
+def test_there_is_a_most_of_connections(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    with endpoint.psycopg() as connection:
+        monkeypatch.setattr(wire_server, "MOST_CONNECTIONS", 1)
+        with pytest.raises(psycopg.OperationalError, match="too many clients are connected"):
+            endpoint.psycopg(sslmode="disable")
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+
+
 def test_a_taken_port_is_told(endpoint: Endpoint) -> None:
     second = WireServer(
         endpoint.warehouse,

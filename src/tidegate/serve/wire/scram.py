@@ -8,6 +8,7 @@ import binascii
 import hashlib
 import hmac
 import secrets
+import unicodedata
 from dataclasses import dataclass, field
 
 MECHANISM = "SCRAM-SHA-256"
@@ -31,7 +32,8 @@ class Verifier:
     @classmethod
     def create(cls, password: str) -> "Verifier":
         salt = secrets.token_bytes(16)
-        salted = hashlib.pbkdf2_hmac("sha256", password.encode("utf-8"), salt, _ITERATIONS)
+        known = unicodedata.normalize("NFKC", password).encode("utf-8")
+        salted = hashlib.pbkdf2_hmac("sha256", known, salt, _ITERATIONS)
         stored = hashlib.sha256(_hmac(salted, b"Client Key")).digest()
         return cls(salt, stored, _hmac(salted, b"Server Key"))
 

@@ -83,7 +83,7 @@ class WireServer:
         self._changing = threading.Lock()
         self._listener: socket.socket | None = None
         self._waker, self._woken = socket.socketpair()
-        self._acceptor = threading.Thread(target=self._accept, name="tidegate-sql", daemon=True)
+        self._acceptor: threading.Thread | None = None
 
     @property
     def address(self) -> tuple[str, int]:
@@ -107,12 +107,13 @@ class WireServer:
                 f"cannot listen on {host}:{port}: {error.strerror or error}",
                 hint="Choose another port, or 0 for any that is free.",
             ) from error
+        self._acceptor = threading.Thread(target=self._accept, args=(self._listener,), name="tidegate-sql", daemon=True)
         self._acceptor.start()
 
     def close(self) -> None:
         """Stop listening, call off what runs, roll back what is open, and end every connection."""
         self._waker.send(b"x")
-        if self._acceptor.is_alive():
+        if self._acceptor is not None:
             self._acceptor.join()
         with self._changing:
             lines = dict(self._lines)
@@ -126,9 +127,7 @@ class WireServer:
         for end in (self._waker, self._woken):
             end.close()
 
-    def _accept(self) -> None:
-        listener = self._listener
-        assert listener is not None
+    def _accept(self, listener: socket.socket) -> None:
         with listener, selectors.DefaultSelector() as selector:
             selector.register(listener, selectors.EVENT_READ)
             selector.register(self._woken, selectors.EVENT_READ)
@@ -144,6 +143,7 @@ class WireServer:
                 self._lines[line] = thread
                 thread.start()
                 return
+        _say(connection, ClientError("53300", "too many clients are connected", "Close other connections first."))
         connection.close()
 
     def _serve(self, line: Line) -> None:

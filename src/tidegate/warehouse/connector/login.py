@@ -99,8 +99,10 @@ def _endpoint(settings: ConnectorSettings) -> tuple[str, int]:
         workgroup = _serverless(settings).get_workgroup(workgroupName=settings.workgroup)["workgroup"]
         found = workgroup.get("endpoint", {})
         address, port = found.get("address"), found.get("port")
+    elif settings.cluster is None:
+        return _host(settings), settings.port
     else:
-        cluster = _provisioned(settings).describe_clusters(ClusterIdentifier=settings.cluster or "")["Clusters"][0]
+        cluster = _provisioned(settings).describe_clusters(ClusterIdentifier=settings.cluster)["Clusters"][0]
         place = cluster.get("Endpoint", {})
         address, port = place.get("Address"), place.get("Port")
     if not address:
