@@ -67,14 +67,15 @@ class Uploader:
             StatementError, ConfigError, WarehouseUnreachable: see `object_errors`.
         """
         client(self.aws)
+        check()
         with _pool(_FILES_AT_ONCE) as files, _pool(_PARTS_AT_ONCE) as parts:
             running = {files.submit(self._put, upload, parts) for upload in uploads}
             try:
                 while running:
-                    check()
                     done, running = wait(running, timeout=_BETWEEN_CHECKS, return_when=FIRST_EXCEPTION)
                     for each in done:
                         each.result()
+                    check()
             except BaseException:
                 files.shutdown(wait=False, cancel_futures=True)
                 parts.shutdown(wait=False, cancel_futures=True)
