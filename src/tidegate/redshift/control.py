@@ -198,8 +198,11 @@ class Control:
             "(SELECT COALESCE(first_day, DATE '0001-01-01') AS since, COALESCE(last_day, DATE '9999-12-31') AS until "
             f"FROM {qualified(self.holds)} WHERE table_name = {literal(str(table))}) AS h"
         )
-        overlaps = [f"(since <= DATE '{last}' AND until >= DATE '{first}')" for first, last in periods]
-        return [guard_none(f"{holds} WHERE {' OR '.join(part)}", "rows are under hold") for part in _parts(overlaps)]
+        overlaps = [f"WHEN since <= DATE '{last}' AND until >= DATE '{first}' THEN TRUE" for first, last in periods]
+        return [
+            guard_none(f"{holds} WHERE CASE {' '.join(part)} ELSE FALSE END", "rows are under hold")
+            for part in _parts(overlaps)
+        ]
 
     def guard_log_number(self, table: TableName, last: int) -> str:
         """The last record of the table is still number `last`: what follows may be `last + 1`."""

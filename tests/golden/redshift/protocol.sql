@@ -208,7 +208,7 @@ INSERT INTO "tidegate"."holds" (id, table_name, first_day, last_day, reason, pla
 DELETE FROM "tidegate"."holds" WHERE id = 'h1';
 
 -- case: holds (4)
-SELECT CASE WHEN COALESCE(COUNT(*) = 0, FALSE) THEN 0 ELSE CAST('tidegate guard: rows are under hold: ' || CAST(COALESCE(COUNT(*), 0) AS VARCHAR(20)) AS INTEGER) END AS guard FROM (SELECT COALESCE(first_day, DATE '0001-01-01') AS since, COALESCE(last_day, DATE '9999-12-31') AS until FROM "tidegate"."holds" WHERE table_name = 'public.orders') AS h WHERE (since <= DATE '2020-01-31' AND until >= DATE '2020-01-01');
+SELECT CASE WHEN COALESCE(COUNT(*) = 0, FALSE) THEN 0 ELSE CAST('tidegate guard: rows are under hold: ' || CAST(COALESCE(COUNT(*), 0) AS VARCHAR(20)) AS INTEGER) END AS guard FROM (SELECT COALESCE(first_day, DATE '0001-01-01') AS since, COALESCE(last_day, DATE '9999-12-31') AS until FROM "tidegate"."holds" WHERE table_name = 'public.orders') AS h WHERE CASE WHEN since <= DATE '2020-01-31' AND until >= DATE '2020-01-01' THEN TRUE ELSE FALSE END;
 
 -- case: catalog (1)
 SELECT tablename FROM svv_external_tables WHERE schemaname = 'tidegate_cold' AND tablename = 'public__orders';
