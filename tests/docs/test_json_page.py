@@ -1,6 +1,9 @@
 """Every field that is printed is on the page, and every field of the page is printed."""
 
+import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -41,11 +44,22 @@ def _without_archives(cli: Cli) -> Printed:
         "tidegate --version": cli.ok("--version", "--json").documents,
         "tidegate init": cli.ok("init", "--json").documents,
         "tidegate config check": cli.ok("config", "check", "--json").documents,
+        "tidegate doctor": cli.ok("doctor", "--json").documents,
+        "tidegate serve": [_ready(cli)],
         "tidegate query": cli.ok("query", "SELECT 1 AS one, NULL AS nothing", "--json").documents,
         "tidegate demo orders": cli.ok("demo", "orders", "sample", "--rows", "3", "--json").documents,
         "tidegate demo": cli.ok("demo", "--dir", "demo", "--rows", "30", "--json").documents,
         "Errors": cli("frobnicate", "--json").documents,
     }
+
+
+def _ready(cli: Cli) -> Any:
+    command = [sys.executable, "-m", "tidegate", "serve", "--port", "0", "--data-api-port", "0", "--json"]
+    with subprocess.Popen(command, cwd=cli.folder, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        line = server.stdout.readline()
+        server.terminate()
+    return json.loads(line)
 
 
 def _with_archives(cli: Cli) -> Printed:
@@ -140,6 +154,7 @@ def test_every_document_says_what_it_is(printed: Printed) -> None:
     assert {kind for heading, found in kinds.items() if heading not in plain for kind in found} == {
         "result",
         "plan",
+        "ready",
         "error",
     }
 

@@ -204,12 +204,6 @@ def _row_hash(call: Call) -> Value:
     return Value(f"CAST(hash({call.sql()}) AS DECIMAL(38,0))", WHOLE)
 
 
-def _privilege(call: Call) -> Value:
-    """There is one user here, who may do everything."""
-    call.values()
-    return Value("true", BOOLEAN)
-
-
 OTHER_FUNCTIONS: dict[str, Function] = {
     "COALESCE": _first_known("coalesce"),
     "NVL": _first_known("coalesce"),
@@ -242,7 +236,5 @@ OTHER_FUNCTIONS: dict[str, Function] = {
     "TO_HEX": Function(lambda call: Value(f"lower(hex({_bytes(call).sql}))", TEXT), 1, 1),
     "TO_VARBYTE": Function(_to_varbyte, 2, 2),
     "FROM_VARBYTE": Function(_from_varbyte, 2, 2),
-    "HAS_TABLE_PRIVILEGE": Function(_privilege, 2, 3),
-    "HAS_SCHEMA_PRIVILEGE": Function(_privilege, 2, 3),
     "TIDEGATE_HASH": Function(_row_hash, 1, 1600),
 }
