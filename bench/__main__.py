@@ -1,9 +1,10 @@
 """`python -m bench`: measure, and print the tables on standard output."""
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 
-from bench import archive, plan
+from bench import archive, periods, plan
 from bench.processes import ROOT
 from bench.report import machine
 
@@ -12,16 +13,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--scale", type=float, default=1.0, help="TPC-H scale of lineitem (default: 1)")
     parser.add_argument("--tables", type=int, default=10_000, help="tables that are planned (default: 10000)")
+    parser.add_argument("--days", type=int, default=1000, help="days that go there and back (default: 1000)")
     parser.add_argument("--runs", type=int, default=5, help="runs of each kind, taken in turn (default: 5)")
-    parser.add_argument("--only", choices=["archive", "plan"], help="measure this part alone")
+    parser.add_argument("--only", choices=["archive", "plan", "periods"], help="measure this part alone")
     parser.add_argument("--folder", type=Path, default=ROOT / "build" / "bench", help="where files are made")
     options = parser.parse_args()
     folder = options.folder.resolve()
     print(machine(), flush=True)
-    if options.only != "plan":
-        print(f"\n{archive.run(folder, options.scale, options.runs)}", flush=True)
-    if options.only != "archive":
-        print(f"\n{plan.run(folder, options.tables, options.runs)}", flush=True)
+    parts: dict[str, Callable[[], str]] = {
+        "archive": lambda: archive.run(folder, options.scale, options.runs),
+        "plan": lambda: plan.run(folder, options.tables, options.runs),
+        "periods": lambda: periods.run(folder, options.days, options.runs),
+    }
+    for name, measure in parts.items():
+        if options.only in (None, name):
+            print(f"\n{measure()}", flush=True)
 
 
 if __name__ == "__main__":

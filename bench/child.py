@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
-from bench import lineitem_work, plan_work
+from bench import lineitem_work, periods_work, plan_work
 from bench.clock import Timed
 
 WORK: Mapping[str, Callable[[Path], Timed]] = {
@@ -21,6 +21,8 @@ WORK: Mapping[str, Callable[[Path], Timed]] = {
     "plan-prepare": plan_work.prepare,
     "plan-engine": plan_work.engine,
     "plan-tidegate": plan_work.tidegate,
+    "periods-consecutive": periods_work.consecutive,
+    "periods-apart": periods_work.apart,
 }
 
 
