@@ -1,0 +1,123 @@
+"""External tables: their DDL, their partitions, and the view that reads them beside the hot table."""
+
+from datetime import date
+
+from live.archived import BATCH, DAYS, Archived, archive, partition_statements
+from live.assumption import Assumption, Violated, expect
+from live.site import Site
+from tidegate.errors import StatementError
+from tidegate.model.batch import PeriodProof
+from tidegate.model.names import TableName
+from tidegate.model.tables import SqlType, TypeKind
+from tidegate.redshift.catalog import select_external_partitions, select_external_table, select_relations
+from tidegate.redshift.control import Control
+from tidegate.redshift.ddl import create_table
+from tidegate.redshift.external import create_external_schema, create_external_table, drop_partition
+from tidegate.redshift.rows import delete_rows
+from tidegate.redshift.view import all_view
+
+
+def _numbers(site: Site) -> Archived:
+    """Two rows, one a day."""
+    return archive(site, "a INTEGER", [f"{n}, '{day}'" for n, day in enumerate(DAYS)])
+
+
+def ddl_is_idempotent(site: Site) -> str:
+    archived = _numbers(site)
+    run = site.warehouse.execute
+    run(create_external_schema(site.external_schema, site.settings.glue_database, site.role))
+    for statement in partition_statements(archived):
+        run(statement)
+    partitions = run(select_external_partitions(archived.external)).rows
+    expect(len(partitions) == len(DAYS), f"two partitions that were added twice are {len(partitions)}")
+    return "a schema and partitions that are there are left alone"
+
+
+def ddl_is_refused_in_a_transaction(site: Site) -> str:
+    name = site.external_name("refused")
+    statement = create_external_table(name, [("a", SqlType(TypeKind.INTEGER))], [], site.lake.uri(site.folder("empty")))
+    try:
+        site.warehouse.transaction(["SELECT 1", statement])
+    except StatementError:
+        expect(not site.warehouse.execute(select_external_table(name)).rows, "the refused table is there")
+        return "refused, and not done"
+    raise Violated("external DDL ran inside of a transaction")
+
+
+def catalog_shows_the_table(site: Site) -> str:
+    archived = site.once("numbers", _numbers)
+    run = site.warehouse.execute
+    there = run(select_external_table(archived.external)).rows
+    gone = run(select_external_table(TableName(site.external_schema, "never_made"))).rows
+    expect((len(there), gone) == (1, ()), f"SVV_EXTERNAL_TABLES shows {there} and {gone}")
+    return "SVV_EXTERNAL_TABLES shows it at once"
+
+
+def partition_values(site: Site) -> str:
+    archived = site.once("numbers", _numbers)
+    values = sorted(str(row[0]) for row in site.warehouse.execute(select_external_partitions(archived.external)).rows)
+    expect(values == [f'["{BATCH}","{day}"]' for day in DAYS], f"the values are {values}")
+    return f"e.g. {values[0]}"
+
+
+def dropped_partition_is_gone(site: Site) -> str:
+    archived = _numbers(site)
+    run = site.warehouse.execute
+    run(drop_partition(archived.external, {"tg_batch": BATCH, "tg_period": DAYS[0]}))
+    rows = run(f"SELECT a FROM {archived.external}").rows
+    expect(rows == ((1,),), f"after a partition was dropped {rows} are read")
+    return "its rows are no longer read, its files stay"
+
+
+def partitions_prune(site: Site) -> str:
+    """A file that is no Parquet lies in the other partition: who reads it fails."""
+    archived = _numbers(site)
+    site.lake.put(f"{archived.period_folder(DAYS[1])}damaged.parquet", b"no Parquet" * 100)
+    rows = site.warehouse.execute(f"SELECT a FROM {archived.external} AS e WHERE {archived.where(DAYS[:1])}").rows
+    expect(rows == ((0,),), f"the partition of {DAYS[0]} gave {rows}")
+    return "a query of one batch and period reads no file of another"
+
+
+def hidden_files_are_ignored(site: Site) -> str:
+    """Descriptors and the manifest lie beside the data, below a name that begins with an underscore."""
+    archived = _numbers(site)
+    site.lake.put(f"{archived.period_folder(DAYS[0])}_tidegate/batch.json", b"{}")
+    rows = site.warehouse.execute(f"SELECT a FROM {archived.external} ORDER BY a").rows
+    expect(rows == ((0,), (1,)), f"with a descriptor in the folder {rows} are read")
+    return "names that begin with an underscore are not read"
+
+
+def view_joins_published(site: Site) -> str:
+    """From before a publish until after it, by the statements of a publish."""
+    archived = _numbers(site)
+    hot, control = archived.hot.name, Control(site.schema)
+    published = next(table for table in control.tables() if table.name == control.published)
+    view = TableName(site.schema, f"{hot.name}_all")
+    run = site.warehouse.execute
+    run(create_table(published, if_not_exists=True))
+    run(all_view(view, archived.hot, [archived.version], control.published))
+    select = f"SELECT a, day FROM {view} ORDER BY a"
+    whole = tuple((n, date.fromisoformat(day)) for n, day in enumerate(DAYS))
+    before = run(select).rows
+    proofs = [PeriodProof(date.fromisoformat(DAYS[0]), 1, "0")]
+    site.warehouse.transaction(
+        [delete_rows(hot, f"day = '{DAYS[0]}'"), *control.insert_published(hot, BATCH, proofs, "live")]
+    )
+    after = run(select).rows
+    run(all_view(view, archived.hot, [archived.version], control.published))
+    expect(before == whole == after, f"the view showed {before}, and after the publish {after}")
+    kinds = {str(row[2]) for row in run(select_relations()).rows if row[:2] == (view.schema, view.name)}
+    expect(kinds == {"VIEW"}, f"SVV_TABLES shows the view as {kinds or 'nothing'}")
+    return "every row once, before and after, and the view can be replaced"
+
+
+CHECKS = (
+    Assumption("external-ddl-idempotent", ddl_is_idempotent),
+    Assumption("external-ddl-no-transaction", ddl_is_refused_in_a_transaction),
+    Assumption("external-table-shown", catalog_shows_the_table),
+    Assumption("external-partition-values", partition_values),
+    Assumption("external-partition-dropped", dropped_partition_is_gone),
+    Assumption("external-partitions-prune", partitions_prune),
+    Assumption("external-hidden-files", hidden_files_are_ignored),
+    Assumption("view-joins-published", view_joins_published),
+)
