@@ -60,8 +60,12 @@ def test_an_upload_that_fails_midway_leaves_no_manifest_and_another_prefix_works
     assert proxied.files() == []
 
 
-@pytest.mark.parametrize("size", [10, PART_BYTES + 1])
-def test_a_write_whose_answer_is_lost_is_done_once(proxied: Remote, s3_proxy: Proxy, size: int) -> None:
+@pytest.mark.parametrize(
+    ("size", "fault"), [(10, LoseAnswer()), (PART_BYTES + 1, LoseAnswer(answer("NoSuchUpload", 404)))]
+)
+def test_a_write_whose_answer_is_lost_is_done_once(
+    proxied: Remote, s3_proxy: Proxy, size: int, fault: LoseAnswer
+) -> None:
     """The second try meets the object that the first one made."""
     file = proxied.write("a", b"x" * size)
     lost: list[Request] = []
@@ -71,7 +75,7 @@ def test_a_write_whose_answer_is_lost_is_done_once(proxied: Remote, s3_proxy: Pr
             lost.append(request)
         return bool(lost) and lost[-1] is request
 
-    s3_proxy.fault(LoseAnswer(), when=makes_it)
+    s3_proxy.fault(fault, when=makes_it)
     Uploader(proxied.aws, overwrite=False).put([Upload(str(file), f"{proxied.root}/a", size)])
 
     assert len(lost) >= 1
