@@ -44,14 +44,7 @@ class BatchRun:
 
     @property
     def statements(self) -> BatchStatements:
-        capabilities = self.ctx.warehouse.capabilities
-        return BatchStatements(
-            self.spec,
-            self.ctx.settings,
-            self.ctx.control,
-            capabilities.iam_role or self.ctx.settings.iam_role,
-            capabilities.serializable,
-        )
+        return BatchStatements.of(self.ctx, self.spec)
 
     def run(self) -> None:
         """Take the steps that are left. A batch that cannot be finished is abandoned, and its error raised."""

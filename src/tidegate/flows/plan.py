@@ -20,6 +20,7 @@ from tidegate.flows.impact import Impact, Impacts, check_protections, read_impac
 from tidegate.flows.pinned import pinned
 from tidegate.flows.published import used_externals
 from tidegate.flows.records import RecordLog
+from tidegate.flows.sizes import sized
 from tidegate.flows.spec import WHOLE, BatchSpec, Source
 from tidegate.flows.versions import Versions
 from tidegate.ledger.base import BatchRow
@@ -166,11 +167,12 @@ def _plan_table(ctx: Context, facts: Facts, policy: Policy, as_of: date) -> Tabl
     if table is None:
         raise ObjectMissing(f"table {policy.table} does not exist", hint="Check [[archive]] table, or create it.")
     column = period_column(ctx, facts.identity.warehouse, policy, table)
-    version = None if policy.action is Action.PURGE else _version(ctx, facts, policy, table)
+    versions = [] if policy.action is Action.PURGE else _versions(ctx, facts, policy, table)
+    source = Source(table, versions[-1] if versions else None, column)
     limit = due_before(as_of, policy.granularity, policy.retention) if column else None
     counts = _counts(ctx, table, column, facts)
     if policy.action is Action.COPY:
-        counts = _uncopied(ctx, facts, Source(table, version, column), counts)
+        counts = _uncopied(ctx, facts, source, counts)
     total = sum(rows for _, rows in counts)
     null_rows = sum(rows for period, rows in counts if period is None)
     stats = facts.stats.get(policy.table)
@@ -187,7 +189,7 @@ def _plan_table(ctx: Context, facts: Facts, policy: Policy, as_of: date) -> Tabl
     if batches and limit is not None and waits(batches[-1], policy, limit):
         waiting = tuple(e.period for e in batches.pop())
     specs = tuple(
-        BatchSpec.build(ctx, facts.identity, policy, Source(table, version, column), batch) for batch in batches
+        sized(ctx, batches, lambda batch: BatchSpec.build(ctx, facts.identity, policy, source, batch), versions)
     )
     plan = TablePlan(
         policy,
@@ -236,13 +238,15 @@ def period_column(ctx: Context, warehouse: str, policy: Policy, table: Table) ->
         raise PolicyError(f"{policy.table}: {error.message}", hint=error.hint) from error
 
 
-def _version(ctx: Context, facts: Facts, policy: Policy, table: Table) -> TableVersion:
+def _versions(ctx: Context, facts: Facts, policy: Policy, table: Table) -> list[TableVersion]:
+    """The versions of the external table up to the one that fits the table as it is now."""
     versions = Versions(ctx, facts.identity.warehouse, policy.table)
     known = versions.load()
     if policy.action is Action.ARCHIVE:
         _check_view(facts, policy, is_first=not known)
     log = RecordLog(ctx, facts.identity.warehouse)
-    return versions.candidate(table, known, lambda: used_externals(ctx, log, policy.table))
+    candidate = versions.candidate(table, known, lambda: used_externals(ctx, log, policy.table))
+    return known if candidate in known else [*known, candidate]
 
 
 def _check_view(facts: Facts, policy: Policy, *, is_first: bool) -> None:

@@ -27,18 +27,11 @@ class PlannedStatement:
 
 def archive_statements(ctx: Context, plan: ArchivePlan) -> Iterator[PlannedStatement]:
     """In the order in which a run submits them."""
-    capabilities = ctx.warehouse.capabilities
     for table_plan in plan.tables:
         versions = Versions(ctx, plan.identity.warehouse, table_plan.policy.table)
         known = versions.load() if table_plan.policy.action is Action.ARCHIVE else []
         for number, spec in enumerate(table_plan.specs):
-            statements = BatchStatements(
-                spec,
-                ctx.settings,
-                ctx.control,
-                capabilities.iam_role or ctx.settings.iam_role,
-                capabilities.serializable,
-            )
+            statements = BatchStatements.of(ctx, spec)
             if number == 0 and spec.version is not None and spec.version not in known:
                 known = [*known, spec.version]
                 for sql in versions.create_statements(spec.version):

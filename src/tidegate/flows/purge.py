@@ -30,9 +30,7 @@ def purge(ctx: Context, log: RecordLog, held: Lease, spec: BatchSpec, row: Batch
         retired=(BatchPeriods(row.id, "", tuple(p.start for p in spec.periods)),),
         detail=f"{spec.rows} rows deleted without an archive",
     )
-    statements = BatchStatements(
-        spec, ctx.settings, ctx.control, ctx.settings.iam_role, ctx.warehouse.capabilities.serializable
-    )
+    statements = BatchStatements.of(ctx, spec)
     attempt = ctx.ledger.begin_step(row.id, "purge", ctx.clock())
     try:
         ctx.warehouse.transaction(statements.purge(spec.rows, log.append([record])))

@@ -36,8 +36,8 @@ from tidegate.redshift.view import all_view
 
 BEFORE_CHANGED = "the rows of the target changed"
 SUM_DIFFERS = "the restored rows do not add up"
-MAX_HOLDS = 20
-"""Holds that one restore places; more ranges than that get one hold over all of them."""
+MAX_RANGES = 20
+"""Ranges of days that one restore holds, each by a hold; more than that get one hold over all of them."""
 
 Total = tuple[int, int]
 """Rows and fingerprint."""
@@ -257,7 +257,7 @@ class _Restore:
         ]
 
     def _span(self) -> str:
-        """The hot rows of the periods that come back."""
+        """The hot rows of the periods that come back, and perhaps of some between them."""
         descriptor = self.plan.parts[0].descriptor
         column = self.target.column(descriptor.period_column or "")
         kinds = {
@@ -269,18 +269,20 @@ class _Restore:
         period = PeriodColumn(
             column.name, column.type, descriptor.granularity, descriptor.period_format, descriptor.time_zone
         )
-        return predicate(period, merge(p for part in self.plan.parts for p in part.periods))
+        return predicate(period, self._ranges())
 
     def _holds(self) -> list[Hold]:
         """So that the next archive run does not take the rows away again."""
-        ranges = merge(p for part in self.plan.parts for p in part.periods)
-        if len(ranges) > MAX_HOLDS:
-            ranges = (DateRange(ranges[0].start, ranges[-1].end),)
         reason, now = f"{RESTORED} {self.ctx.clock():%Y-%m-%d}", self.ctx.clock().isoformat()
         return [
             Hold(f"{self.id}-{number}", self.table, r.start, r.end - timedelta(days=1), reason, now)
-            for number, r in enumerate(ranges, start=1)
+            for number, r in enumerate(self._ranges(), start=1)
         ]
+
+    def _ranges(self) -> tuple[DateRange, ...]:
+        """The days that come back; many ranges are told as one that covers them."""
+        ranges = merge(p for part in self.plan.parts for p in part.periods)
+        return ranges if len(ranges) <= MAX_RANGES else (DateRange(ranges[0].start, ranges[-1].end),)
 
     def _restoration(self, before: Total, restored: Total, holds: Sequence[Hold], log: Sequence[str]) -> list[str]:
         """ONE transaction: the rows come back, the batch is retired, and the fingerprints add up."""

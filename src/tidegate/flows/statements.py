@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from tidegate.config.settings import Settings
+from tidegate.flows.context import Context
 from tidegate.flows.spec import BatchSpec
 from tidegate.flows.versions import as_external, fitting
 from tidegate.model.batch import BATCH_COLUMN, PERIOD_COLUMN, PeriodProof, TableVersion
@@ -38,6 +39,12 @@ class BatchStatements:
     control: Control
     iam_role: str
     serializable: bool = False
+
+    @classmethod
+    def of(cls, ctx: Context, spec: BatchSpec) -> "BatchStatements":
+        capabilities = ctx.warehouse.capabilities
+        role = capabilities.iam_role or ctx.settings.iam_role
+        return cls(spec, ctx.settings, ctx.control, role, capabilities.serializable)
 
     def tagged(self, step: str, statements: Sequence[str]) -> list[str]:
         """Each statement behind the comment by which it is found again in the query history."""
