@@ -13,10 +13,10 @@ from tidegate.model.tables import Table, TableStats
 from tidegate.warehouse.base import Capabilities, Result, RowStream, Session
 from tidegate.warehouse.cluster import definitions
 from tidegate.warehouse.cluster.capabilities import discover, place
+from tidegate.warehouse.cluster.statements import read
 from tidegate.warehouse.connector.failures import ConnectionLost
 from tidegate.warehouse.connector.link import Link
 from tidegate.warehouse.connector.session import ConnectorSession
-from tidegate.warehouse.data_api.statements import read
 
 _IDLE = 4
 """Connections that wait for the next statement."""

@@ -5,8 +5,8 @@ from contextlib import contextmanager
 
 from tidegate.errors import StatementError, StatementRefused, TidegateError
 from tidegate.warehouse.base import Result, Row, RowStream
+from tidegate.warehouse.cluster.statements import Text, read
 from tidegate.warehouse.connector.link import Fetched, Link
-from tidegate.warehouse.data_api.statements import Text, read
 
 CHUNK = 1000
 """Rows that one FETCH may ask for on every kind of cluster (developer guide, DECLARE, Cursor constraints)."""

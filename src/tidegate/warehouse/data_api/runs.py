@@ -14,9 +14,9 @@ from tidegate.config.settings import DataApiSettings
 from tidegate.errors import Interrupted, StatementRefused, StillRunning, TidegateError, WarehouseUnreachable
 from tidegate.redshift.identifiers import literal
 from tidegate.warehouse.base import Result, Row, RowStream
+from tidegate.warehouse.cluster.statements import Text
 from tidegate.warehouse.data_api.client import Answer, Caller, code_of
 from tidegate.warehouse.data_api.failures import failure_of
-from tidegate.warehouse.data_api.statements import Text
 from tidegate.warehouse.data_api.tokens import Tokens, random_token
 from tidegate.warehouse.data_api.values import column, rows
 

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 
 from tidegate.errors import StatementError, StatementRefused, TidegateError
 from tidegate.warehouse.base import Result, RowStream
+from tidegate.warehouse.cluster.statements import Text, read
 from tidegate.warehouse.data_api.runs import MAX_STATEMENTS, Job, Runs
-from tidegate.warehouse.data_api.statements import Text, read
 
 MAX_STATEMENT_BYTES = 100_000
 KEEP_ALIVE = 600

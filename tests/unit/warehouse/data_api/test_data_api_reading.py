@@ -16,8 +16,8 @@ from tidegate.errors import (
 )
 from tidegate.redshift.guard import guard_text
 from tidegate.warehouse.base import ResultColumn
+from tidegate.warehouse.cluster.statements import read
 from tidegate.warehouse.data_api.failures import failure_of, statement_failure
-from tidegate.warehouse.data_api.statements import read
 from tidegate.warehouse.data_api.tokens import MOST_ATTEMPTS, Tokens
 from tidegate.warehouse.data_api.values import column, rows
 
