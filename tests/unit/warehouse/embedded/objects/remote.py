@@ -4,7 +4,7 @@ import json
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -71,32 +71,42 @@ class Tap:
 @contextmanager
 def tapped(port: int) -> Iterator[Tap]:
     """A line to a port of this machine that is listened to."""
+    ends: list[socket.socket] = []
     with socket.create_server(("127.0.0.1", 0), backlog=64) as listener:
+        ends.append(listener)
         tap = Tap(f"http://127.0.0.1:{listener.getsockname()[1]}")
-        ends: list[socket.socket] = []
-        threading.Thread(target=_accept, args=(listener, port, tap, ends), daemon=True).start()
+        accepting = threading.Thread(target=_accept, args=(listener, port, tap, ends))
+        accepting.start()
         try:
             yield tap
         finally:
-            listener.shutdown(socket.SHUT_RDWR)
             for end in ends:
-                end.close()
+                with suppress(OSError):
+                    end.shutdown(socket.SHUT_RDWR)
+            accepting.join()
 
 
 def _accept(listener: socket.socket, port: int, tap: Tap, ends: list[socket.socket]) -> None:
+    pumps: list[threading.Thread] = []
     while True:
         try:
             client, _ = listener.accept()
         except OSError:
-            return
+            break
         server = socket.create_connection(("127.0.0.1", port))
         ends += [client, server]
-        threading.Thread(target=_pump, args=(client, server, tap, True), daemon=True).start()
-        threading.Thread(target=_pump, args=(server, client, tap, False), daemon=True).start()
+        pumps += [threading.Thread(target=_pump, args=(client, server, tap, True))]
+        pumps += [threading.Thread(target=_pump, args=(server, client, tap, False))]
+        for pump in pumps[-2:]:
+            pump.start()
+    for pump in pumps:
+        pump.join()
+    for end in ends:
+        end.close()
 
 
 def _pump(source: socket.socket, target: socket.socket, tap: Tap, asks: bool) -> None:
-    try:
+    with suppress(OSError):
         while chunk := source.recv(65536):
             if not asks:
                 tap.sent += len(chunk)
@@ -104,5 +114,3 @@ def _pump(source: socket.socket, target: socket.socket, tap: Tap, asks: bool) ->
                 tap.requests.append(chunk.partition(b" HTTP/")[0].decode())
             target.sendall(chunk)
         target.shutdown(socket.SHUT_WR)
-    except OSError:
-        return
