@@ -2,7 +2,7 @@
 # else: they make .venv with the locked packages first, and .venv-emulator with the AWS emulator of the tests.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench faults lock clean core dev emulator
+.PHONY: help demo test check bench faults live lock clean core dev emulator
 
 export PYTHON
 
@@ -32,6 +32,9 @@ bench: dev ## Measure Tidegate against the raw engine, side by side
 
 faults: dev emulator ## Run the property and crash tests with many more examples
 	$(PYTEST) --hypothesis-profile faults tests/property tests/faults
+
+live: dev ## Check on a Redshift and a bucket of your own what Tidegate assumes of them; costs money, asks first
+	$(BIN)/python -m live
 
 lock: dev ## Lock the newest allowed packages, with hashes; needs uv
 	@PATH="$$PATH:$(BIN)" command -v uv >/dev/null || { echo "error: there is no uv; hint: install it" >&2; exit 1; }

@@ -92,14 +92,14 @@ def identity_by_default(site: Site) -> str:
 def sizes(site: Site) -> str:
     filled, empty = site.table("rows", "a INTEGER", ["(1)", "(2)"]), site.table("rows", "a INTEGER")
     never = TableName(site.schema, "never_made")
-    found = until(lambda: _both(site.warehouse.table_stats([filled, empty, never]), filled))
-    rows = {name: stats.rows for name, stats in found.items()}
-    expect(rows == {filled: 2, empty: 0}, f"of tables with 2 and 0 rows {rows} is told")
+    rows: dict[TableName, int] = {}
+
+    def told() -> bool:
+        rows.update((name, stats.rows) for name, stats in site.warehouse.table_stats([filled, empty, never]).items())
+        return rows == {filled: 2, empty: 0}
+
+    expect(until(told), f"of tables with 2 and 0 rows {rows} is told")
     return "the rows of a table, and of an empty one"
-
-
-def _both(found: "dict[TableName, object]", name: TableName) -> "dict[TableName, object]":
-    return found if name in found else {}
 
 
 def isolation(site: Site) -> str:

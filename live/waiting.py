@@ -12,7 +12,7 @@ SETTLE = 2.0
 """Seconds after which what has not ended is taken to wait."""
 PATIENCE = 120.0
 """Seconds that anything may take."""
-SHOWN_WITHIN = 60.0
+SHOWN_WITHIN = 20.0
 """Seconds until the system views tell of a statement."""
 
 _T = TypeVar("_T")
