@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
-from tidegate.errors import TidegateError, Unreachable
+from tidegate.errors import LedgerUnreachable, TidegateError, Unreachable
 from tidegate.flows.context import Context, process_start
 from tidegate.ledger.base import Job, JobState
 from tidegate.model.names import TableName
@@ -64,6 +64,8 @@ class Lease:
 def lease(ctx: Context, kind: str, table: TableName) -> Iterator[Lease]:
     """Claim (kind, table); the job ends as done, or as failed with the error's message.
 
+    What went wrong is told even when the ledger cannot take it; the lease is then over when the worker is.
+
     Raises:
         LeaseHeld: a living worker has it.
     """
@@ -74,6 +76,7 @@ def lease(ctx: Context, kind: str, table: TableName) -> Iterator[Lease]:
             yield held
     except BaseException as error:
         outcome = f"{error.code}: {error.message}" if isinstance(error, TidegateError) else type(error).__name__
-        ctx.ledger.finish(held.job, JobState.FAILED, ctx.clock(), outcome)
+        with suppress(LedgerUnreachable):
+            ctx.ledger.finish(held.job, JobState.FAILED, ctx.clock(), outcome)
         raise
     ctx.ledger.finish(held.job, JobState.DONE, ctx.clock(), "")

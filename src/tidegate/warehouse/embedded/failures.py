@@ -25,6 +25,9 @@ _BAD_TEXT = re.compile(r"Could not convert string ['\"](.*)['\"] to (\w+)", re.D
 _TYPES = {"INT16": "smallint", "INT32": "integer", "INT64": "bigint", "DOUBLE": "double precision", "FLOAT": "real"}
 _CONFLICT = re.compile(r"conflict|Could not commit", re.IGNORECASE)
 _FULL = re.compile(r"No space left on device|Disk quota exceeded|not enough space", re.IGNORECASE)
+_LIMITED = "File too large"
+"""EFBIG: the file system, or `ulimit -f`, lets no file grow to this size."""
+_INNER = re.compile(r'"exception_message":"((?:[^"\\]|\\.)*)"')
 
 
 def lock_holder(text: str) -> str | None:
@@ -61,6 +64,8 @@ def statement_failure(error: duckdb.Error) -> TidegateError:
         return GuardFailed(reason, hint="Nothing was changed: the transaction was rolled back.")
     if (failure := crossed(text)) is not None:
         return failure
+    if isinstance(error, (duckdb.IOException, duckdb.TransactionException)) and (failure := _full(error)) is not None:
+        return failure
     if isinstance(error, duckdb.TransactionException) and _CONFLICT.search(text):
         return SerializationConflict(
             f"1023: serializable isolation violation: {_plain(error)}", hint="Run the whole transaction again."
@@ -68,7 +73,7 @@ def statement_failure(error: duckdb.Error) -> TidegateError:
     if isinstance(error, duckdb.InterruptException):
         return cancelled()
     if isinstance(error, duckdb.IOException):
-        return _storage_failure(error)
+        return StatementError(_plain(error), hint="Check the files that the statement names.")
     if isinstance(error, duckdb.OutOfMemoryException):
         return StatementError(f"out of memory: {_plain(error)}", hint="Raise warehouse.memory_limit.")
     if isinstance(error, (duckdb.InternalException, duckdb.FatalException)):
@@ -92,11 +97,19 @@ def aborted() -> StatementError:
     )
 
 
-def _storage_failure(error: duckdb.Error) -> TidegateError:
+def _full(error: duckdb.Error) -> TidegateError | None:
+    """The error of a disk that takes no more, of the warehouse or of the lake; a COMMIT meets it too."""
     text = _plain(error)
+    if inner := _INNER.search(text):
+        text = inner[1].replace('\\"', '"')
     if _FULL.search(text):
         return WarehouseUnreachable(f"the disk is full: {text}", hint="Free space and run the command again.")
-    return StatementError(text, hint="Check the files that the statement names.")
+    if _LIMITED in text:
+        return WarehouseUnreachable(
+            f"a file must not grow: {text}",
+            hint="Raise the process's limit on the size of a file (ulimit -f), and run the command again.",
+        )
+    return None
 
 
 def _user_failure(text: str, error: duckdb.Error) -> TidegateError:

@@ -9,6 +9,9 @@ import duckdb
 
 from tidegate.config.settings import EmbeddedSettings
 
+_DETACHED = "but CHECKPOINT during DETACH failed"
+"""DuckDB's words when it let go of a file whose log it could not write into it: a full disk, for example."""
+
 _lock = threading.Lock()
 _idle: "list[Instance]" = []
 """At most one in a process: a program that opens many files does not gather threads and memory."""
@@ -51,8 +54,10 @@ def stop(instance: Instance, file: str) -> None:
     except duckdb.FatalException:
         instance.connection.close()  # who met the failure has reported it, and what was committed is in the log
         return
-    except duckdb.Error:
+    except duckdb.Error as error:
         instance.connection.close()
+        if _DETACHED in str(error):
+            return  # what was committed is in the log, which the next opening replays
         raise
     if os.path.exists(instance.temporary):
         instance.connection.close()  # which removes what was spilled
