@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from redshift_connector.error import Error
 
 from tidegate.errors import ConfigError, TidegateError, WarehouseUnreachable
-from tidegate.warehouse.cluster.failures import failure
+from tidegate.warehouse.cluster.failures import Told, failure
 
 LOST = (OSError, EOFError, ValueError)
 """What Python raises when the connection is gone, `ValueError` for a file that was closed."""
@@ -24,16 +24,17 @@ def told(error: BaseException) -> Mapping[str, str] | None:
     return fields if isinstance(fields, dict) else None
 
 
-def statement_failure(fields: Mapping[str, str]) -> TidegateError:
+def statement_failure(fields: Mapping[str, str], statement: str) -> TidegateError:
     """The error of a statement that the server refused or gave up."""
     position = fields.get("P", "")
-    return failure(
+    told = Told(
         fields.get("C"),
         fields.get("M", ""),
         detail=fields.get("D", ""),
         hint=fields.get("H", ""),
         position=int(position) if position.isdigit() else None,
     )
+    return failure(told, statement=statement)
 
 
 def connect_failure(address: str, error: BaseException) -> TidegateError:

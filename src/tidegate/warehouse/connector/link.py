@@ -81,7 +81,7 @@ class Link:
             with localcontext(_EXACT):
                 cursor.execute(sql)
         except Error as error:
-            raise self._failed(error) from error
+            raise self._failed(error, sql) from error
         except (*LOST, struct.error) as error:
             self.close()
             raise lost(self._address, error) from error
@@ -104,12 +104,12 @@ class Link:
             with contextlib.suppress(Error, *LOST):
                 self._connection.close()
 
-    def _failed(self, error: Error) -> TidegateError:
+    def _failed(self, error: Error, sql: str) -> TidegateError:
         fields = told(error)
         if fields is None:
             self.close()
             return lost(self._address, error)
-        failure = statement_failure(fields)
+        failure = statement_failure(fields, sql)
         if isinstance(failure, WarehouseUnreachable) and fields.get("S") == "FATAL":
             self.close()
         return failure

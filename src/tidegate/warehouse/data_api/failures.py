@@ -1,38 +1,35 @@
-"""What the API tells of a statement that failed or was called off, as our errors."""
+"""What the API tells of a statement that failed or was called off: one text, taken apart."""
 
 import re
 from collections.abc import Mapping
 from typing import Any
 
-from tidegate.errors import GuardFailed, SerializationConflict, StatementCancelled, StatementError, TidegateError
-from tidegate.redshift.guard import guard_reason
+from tidegate.errors import TidegateError
+from tidegate.warehouse.cluster.failures import Told, failure
 
-_PREFIX = re.compile(r"^(?:Query #\d+ failed with )?(?:ERROR: )?(?:ERROR: )?")
-_ERROR_ID = re.compile(r" *\[ErrorId: [^\]]*\]")
-_POSITION = re.compile(r"\n? *Position: (\d+);?")
+_PREFIX = re.compile(r"^(?:Query #\d+ failed with )?(?:ERROR: *)*")
+_ERROR_ID = re.compile(r" *\[ErrorId: [^\]]*\]\s*\Z")
+_DETAIL = re.compile(r"\n *Detail: *")
+_POSITION = re.compile(r"\n *Position: (\d+);?")
 _HINT = re.compile(r"\n *Hint: ([^\n]*)")
-_CONFLICT = re.compile(r"1023\b|serializable isolation violation|deadlock detected|could not serialize", re.IGNORECASE)
-_CANCELLED = re.compile(r"query (\(\d+\) )?cancell?ed|cancell?ed on user|cancell?ing statement due to", re.IGNORECASE)
+_CANCELLED = "57014"
 
 
-def statement_failure(text: str, *, aborted: bool = False, number: int = 0, of: int = 0) -> TidegateError:
+def statement_failure(
+    text: str, *, statement: str = "", aborted: bool = False, number: int = 0, of: int = 0
+) -> TidegateError:
     """The error of a statement. `number` is its place in a transaction of `of` statements, 0 when it stood alone."""
-    reason = guard_reason(text)
-    if reason is not None:
-        return GuardFailed(reason, hint="Nothing was changed: the transaction was rolled back.")
     position, hint = _POSITION.search(text), _HINT.search(text)
-    message = _HINT.sub("", _POSITION.sub("", _ERROR_ID.sub("", _PREFIX.sub("", text)))).strip()
-    message = message or "the statement failed without a message"
-    shown = f"statement {number} of {of}: {message}" if of > 1 and number else message
-    if _CONFLICT.match(message):
-        return SerializationConflict(shown, hint="Run the whole transaction again.")
-    if aborted or _CANCELLED.match(message):
-        return StatementCancelled(shown, hint="Run it again if that was not meant.", sqlstate="57014")
-    return StatementError(
-        shown,
-        hint=hint[1] if hint else "Correct the statement.",
+    plain = _HINT.sub("", _POSITION.sub("", _ERROR_ID.sub("", _PREFIX.sub("", text))))
+    message, *details = _DETAIL.split(plain, maxsplit=1)
+    told = Told(
+        _CANCELLED if aborted else None,
+        message,
+        detail=details[0] if details else "",
+        hint=hint[1] if hint else "",
         position=int(position[1]) if position else None,
     )
+    return failure(told, statement=statement, place=f"statement {number} of {of}: " if of > 1 and number else "")
 
 
 def failure_of(described: Mapping[str, Any], leading: int) -> TidegateError:
@@ -42,8 +39,10 @@ def failure_of(described: Mapping[str, Any], leading: int) -> TidegateError:
     aborted = described.get("Status") == "ABORTED"
     parts = described.get("SubStatements", [])
     for number in range(len(parts), 0, -1):
-        if error := parts[number - 1].get("Error"):
+        part = parts[number - 1]
+        if part.get("Error") or part.get("Status") == "FAILED":
+            text = str(part.get("Error") or described.get("Error") or "")
             place = {"number": max(number - leading, 0), "of": len(parts) - leading}
-            return statement_failure(str(error), aborted=aborted, **place)
+            return statement_failure(text, statement=str(part.get("QueryString", "")), aborted=aborted, **place)
     text = str(described.get("Error") or ("Query canceled" if aborted else ""))
-    return statement_failure(text, aborted=aborted)
+    return statement_failure(text, statement=str(described.get("QueryString", "")), aborted=aborted)

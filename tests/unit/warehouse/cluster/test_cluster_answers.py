@@ -1,4 +1,4 @@
-"""What a Redshift answers in text: failures, values, its version, and the history of statements."""
+"""What a Redshift answers in text: values, its version, and the history of statements."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time
@@ -12,32 +12,18 @@ from tidegate.config.settings import EmbeddedSettings
 from tidegate.errors import (
     ConfigError,
     GuardFailed,
-    SerializationConflict,
-    StatementCancelled,
     StatementError,
-    StatementRefused,
-    TidegateError,
-    WarehouseLocked,
-    WarehouseUnreachable,
 )
 from tidegate.redshift.guard import guard_none
 from tidegate.redshift.identifiers import comment
 from tidegate.warehouse.base import Result
 from tidegate.warehouse.cluster.capabilities import discover, place
-from tidegate.warehouse.cluster.failures import failure
+from tidegate.warehouse.cluster.failures import Told, failure
 from tidegate.warehouse.cluster.history import Fate, find
 from tidegate.warehouse.cluster.values import reader
 from tidegate.warehouse.embedded.driver import EmbeddedWarehouse
 from tidegate.warehouse.embedded.session import EmbeddedSession
 from tidegate.warehouse.embedded.sqlstates import server_error
-
-_INTERNAL = """
-  -----------------------------------------------
-  error:  1023
-  code:      1023
-  context:   Serializable isolation violation on table - 1234, transactions forming the cycle are: 1, 2 (pid:3)
-  -----------------------------------------------
-"""
 
 
 @pytest.fixture
@@ -45,49 +31,12 @@ def warehouse(tmp_path: Path) -> EmbeddedWarehouse:
     return EmbeddedWarehouse(EmbeddedSettings(path=tmp_path / "w.duckdb", base=tmp_path, threads=1))
 
 
-@pytest.mark.parametrize(
-    ("state", "message", "kind", "shown"),
-    [
-        ("42P01", 'ERROR: Relation "t" does not exist', StatementError, 'relation "t" does not exist'),
-        ("40P01", "deadlock detected", SerializationConflict, "deadlock detected"),
-        ("XX000", "ERROR:  1023", SerializationConflict, "1023"),
-        (None, "ERROR: 1023 Serializable isolation violation on table", SerializationConflict, None),
-        ("0A000", "GRANT is not supported", StatementRefused, "GRANT is not supported"),
-        ("57014", "Query (1) cancelled on user's request", StatementCancelled, "query (1) cancelled on user's request"),
-        (None, "ERROR: Query (12) cancelled on user's request", StatementCancelled, None),
-        ("55P03", "somebody writes", WarehouseLocked, "somebody writes"),
-        ("57P01", "terminating connection", WarehouseUnreachable, "terminating connection"),
-        ("08006", "connection lost", WarehouseUnreachable, "connection lost"),
-        ("42501", "Permission denied for relation t", StatementError, "permission denied for relation t"),
-        (None, "", StatementError, "the statement failed without a message"),
-    ],
-)
-def test_failures_by_state_and_text(
-    state: str | None, message: str, kind: type[TidegateError], shown: str | None
-) -> None:
-    error = failure(state, message)
-    assert type(error) is kind
-    assert error.hint.endswith(".")
-    if shown is not None:
-        assert error.message == shown
-    if isinstance(error, StatementError) and state is not None:
-        assert error.sqlstate == state
-
-
-def test_what_only_the_detail_tells_is_told() -> None:
-    conflict = failure("XX000", "ERROR: Assert", detail=_INTERNAL)
-    assert isinstance(conflict, SerializationConflict)
-    assert "Serializable isolation violation on table 1234, transactions" in conflict.message
-    error = failure("42601", "syntax error", hint="Look there.", position=7)
-    assert (error.message, error.hint, getattr(error, "position", None)) == ("syntax error", "Look there.", 7)
-
-
 def test_a_guard_passes_through_a_server(warehouse: EmbeddedWarehouse) -> None:
     with pytest.raises(GuardFailed) as failed:
         warehouse.execute(guard_none("(SELECT 1 AS x) AS q", "hot rows changed"))
     sent = server_error(failed.value)
     for state in (sent.sqlstate, None):
-        again = failure(state, f"ERROR: {sent.message}")
+        again = failure(Told(state, f"ERROR: {sent.message}"))
         assert (type(again), again.message) == (GuardFailed, "hot rows changed: 1")
 
 

@@ -136,9 +136,9 @@ def test_fields_and_their_types(
         (f'ERROR: invalid input syntax for integer: "{guard_text("held: 3")}"', GuardFailed, "held: 3"),
         ("ERROR: 1023\n  Hint: x", SerializationConflict, "1023"),
         ("Query #2 failed with ERROR: deadlock detected", SerializationConflict, "deadlock detected"),
-        ("ERROR: Query (7) cancelled on user's request", StatementCancelled, "Query (7) cancelled"),
+        ("ERROR: Query (7) cancelled on user's request", StatementCancelled, "query (7) cancelled"),
         ('ERROR: invalid input syntax for integer: "query canceled"', StatementError, "invalid input syntax"),
-        ("ERROR: Query canceled", StatementCancelled, "Query canceled"),
+        ("ERROR: Query canceled", StatementCancelled, "query canceled"),
         ("", StatementError, "the statement failed without a message"),
     ],
 )
