@@ -12,14 +12,10 @@ from typing import Any
 import pytest
 from tests.faults.children import in_child, start
 from tests.faults.counting import Calls, Counted
-from tests.world import MONTHLY, ORDERS, World, create_orders
+from tests.faults.write_skew import PAIRS, publish_statements, race
+from tests.world import MONTHLY, World, create_orders
 
-from tidegate.errors import GuardFailed, TidegateError
-from tidegate.flows.abandon import abandon
-from tidegate.flows.context import Context
-from tidegate.flows.identity import attach
-from tidegate.flows.records import RecordLog
-from tidegate.model.records import BatchPeriods
+from tidegate.errors import GuardFailed
 from tidegate.warehouse.base import Session
 
 WHOLE = "SELECT COUNT(*), SUM(order_id), SUM(amount) FROM public.orders_all"
@@ -185,7 +181,7 @@ def test_another_session_changes_a_row_inside_of_a_publish(tmp_path: Path, chang
     """It waits for the lock: an UPDATE or DELETE then finds the row gone, an INSERT is a late row."""
     world = World(tmp_path)
     create_orders(world)
-    publish = _publish_statements(world)
+    publish = publish_statements(world)
     begun = threading.Event()
     counts: list[int] = []
     with world.context() as ctx:
@@ -226,124 +222,21 @@ class Recorder:
         raise GuardFailed("recorded instead of run")
 
 
-def _publish_statements(world: World) -> list[str]:
-    """The publish transaction of a batch that is verified, as the flow would submit it."""
-    found: list[str] = []
-
-    class Stop(Exception):
-        pass
-
-    def wrap(port: Any, name: str) -> Any:
-        return PublishCatcher(port, found, Stop) if name == "warehouse" else port
-
-    with pytest.raises(Stop):
-        replace(world, wrap=wrap, suffix="p").archive()
-    return found
-
-
-class PublishCatcher:
-    """A warehouse, and its sessions, that stop at the transaction which publishes."""
-
-    def __init__(self, target: Any, found: list[str], stop: type[Exception]) -> None:
-        self.target, self.found, self.stop = target, found, stop
-
-    def __getattr__(self, name: str) -> Any:
-        value = getattr(self.target, name)
-        if name == "session":
-            return lambda: _Session(value(), self.found, self.stop)
-        return value
-
-    def transaction(self, statements: Sequence[str]) -> Any:
-        if any(" publish */" in statement for statement in statements):
-            self.found[:] = statements
-            raise self.stop
-        return self.target.transaction(statements)
-
-
-class _Session:
-    def __init__(self, context: Any, found: list[str], stop: type[Exception]) -> None:
-        self.context, self.found, self.stop = context, found, stop
-
-    def __enter__(self) -> PublishCatcher:
-        return PublishCatcher(self.context.__enter__(), self.found, self.stop)
-
-    def __exit__(self, *error: Any) -> Any:
-        return self.context.__exit__(*error)
-
-
-def _abandon_statements(ctx: Context) -> list[str]:
-    """The transaction that would retire the batch, as the flow would submit it."""
-    (row,) = [row for row in ctx.ledger.batches() if row.state == "verified"]
-    recorder = Recorder(ctx.warehouse)
-    recording = replace(ctx, warehouse=recorder)
-    part = BatchPeriods(row.id, row.prefix, tuple(p.period for p in ctx.ledger.periods(row.id)))
-    with pytest.raises(GuardFailed, match="recorded instead of run"):
-        abandon(recording, RecordLog(recording, attach(ctx).warehouse), ORDERS, part, "a test")
-    return recorder.statements
-
-
-def _race(ctx: Context, publish: Sequence[str], retire: Sequence[str]) -> list[str]:
-    """The guards of a publish, then a whole abandon by another session, then the rest of the publish.
-
-    Returns the errors of both. Where the publish holds the LOCK, the other session waits for its end.
-    """
-    guards = next(n for n, s in enumerate(publish) if "DELETE FROM" in s)
-    errors: list[str] = []
-    begun = threading.Event()
-
-    def other() -> None:
-        begun.set()
-        try:
-            ctx.warehouse.transaction(retire)
-        except TidegateError as error:
-            errors.append(f"abandon: {error.message}")
-
-    thread = threading.Thread(target=other)
-    with ctx.warehouse.session() as session:
-        try:
-            _run(session, ["BEGIN", *publish[:guards]])
-            thread.start()
-            begun.wait()
-            if " LOCK " not in publish[0]:
-                thread.join()
-            _run(session, [*publish[guards:], "COMMIT"])
-        except TidegateError as error:
-            errors.append(f"publish: {error.message}")
-    thread.join()
-    return errors
-
-
 def _run(session: Session, statements: Sequence[str]) -> None:
     for statement in statements:
         session.execute(statement)
 
 
-CONTRADICTION = (
-    "SELECT COUNT(*) FROM tidegate.published p JOIN tidegate.retired r ON r.batch = p.batch AND r.period = p.period"
-)
-
-
-@pytest.mark.parametrize("locked", [True, False])
-def test_publish_and_abandon_of_one_batch_race(tmp_path: Path, locked: bool) -> None:
-    """Write skew: each reads what the other writes. Right with LOCK; without it both commit, and rows would be lost."""
-    world = World(tmp_path)
-    create_orders(world)
-    publish = _publish_statements(world)
-    with world.context() as ctx:
-        retire = _abandon_statements(ctx)
-        assert " LOCK " in publish[0]
-        assert " LOCK " in retire[0]
-        if not locked:
-            publish, retire = publish[1:], retire[1:]
-        errors = _race(ctx, publish, retire)
-    both = world.value(CONTRADICTION)
-    if locked:
-        assert both == 0
-        assert len(errors) == 1
-        assert "is already" in errors[0]
-    else:
-        assert errors == []
-        assert both == 2
+@pytest.mark.parametrize("name", list(PAIRS))
+def test_a_publish_and_another_transaction_that_reads_what_it_writes(tmp_path: Path, name: str) -> None:
+    """Write skew: without LOCK both commit, which loses rows, or moves rows that are under hold."""
+    for locked, wrong in ((True, 0), (False, PAIRS[name].without_lock)):
+        world = World(tmp_path / str(locked))
+        world.folder.mkdir()
+        create_orders(world)
+        errors, contradictions = race(world, name, locked=locked)
+        assert contradictions == wrong
+        assert [PAIRS[name].refusal in error for error in errors] == [True] * locked
 
 
 def test_readers_see_the_same_rows_during_archive_and_restore(tmp_path: Path) -> None:
