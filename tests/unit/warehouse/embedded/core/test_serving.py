@@ -161,7 +161,7 @@ _STATES = (
     ("SELECT 1 / 0", "22012"),
     ("INSERT INTO t VALUES (NULL, 'a', 1)", "23502"),
     ("INSERT INTO t VALUES (1, 'abcdef', 1)", "22001"),
-    ("GRANT SELECT ON t TO ada", "0A000"),
+    ("GRANT USAGE ON SCHEMA public TO ada", "0A000"),
     ("SELECT 1 = 'a' || 'b'", "42804"),
     ("DROP TABLE t, nowhere", "42P01"),
 )
