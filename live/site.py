@@ -106,7 +106,7 @@ class Site:
 
     @property
     def role(self) -> str:
-        return self.warehouse.capabilities.iam_role or self.settings.iam_role
+        return self.settings.iam_role
 
     def count(self, table: TableName, where: str = "TRUE") -> int:
         ((found,),) = self.warehouse.execute(f"SELECT COUNT(*) FROM {table} WHERE {where}").rows

@@ -188,7 +188,7 @@ class _Restore:
             Copy(
                 table=self.target.name,
                 source=self.ctx.lake.uri(self._manifest_key(version)),
-                iam_role=self.ctx.warehouse.capabilities.iam_role or self.ctx.settings.iam_role,
+                iam_role=self.ctx.settings.iam_role,
                 columns=tuple(c.name for c in version.columns),
                 manifest=True,
                 explicit_ids=True,

@@ -37,14 +37,11 @@ class BatchStatements:
     spec: BatchSpec
     settings: Settings
     control: Control
-    iam_role: str
     serializable: bool = False
 
     @classmethod
     def of(cls, ctx: Context, spec: BatchSpec) -> "BatchStatements":
-        capabilities = ctx.warehouse.capabilities
-        role = capabilities.iam_role or ctx.settings.iam_role
-        return cls(spec, ctx.settings, ctx.control, role, capabilities.serializable)
+        return cls(spec, ctx.settings, ctx.control, ctx.warehouse.capabilities.serializable)
 
     def tagged(self, step: str, statements: Sequence[str]) -> list[str]:
         """Each statement behind the comment by which it is found again in the query history."""
@@ -74,7 +71,7 @@ class BatchStatements:
         options = Unload(
             select=stored_rows(self.version.columns, spec.period_sql, spec.table.name, spec.where),
             to=spec.uri,
-            iam_role=self.iam_role,
+            iam_role=self.settings.iam_role,
             partition_by=(PERIOD_COLUMN,),
             manifest=True,
             verbose=True,

@@ -85,11 +85,10 @@ class Versions:
 
     def create_statements(self, version: TableVersion) -> list[str]:
         settings = self.ctx.settings
-        role = self.ctx.warehouse.capabilities.iam_role or settings.iam_role
         location = self.ctx.lake.uri(table_root(self.warehouse, self.table))
         columns = [(c.name, c.stored) for c in version.columns]
         return [
-            create_external_schema(version.external.schema, settings.glue_database, role),
+            create_external_schema(version.external.schema, settings.glue_database, settings.iam_role),
             create_external_table(version.external, columns, _PARTITIONS, location),
         ]
 

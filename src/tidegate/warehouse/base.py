@@ -56,7 +56,6 @@ class Capabilities:
     serializable: bool = False
     max_statement_bytes: int = 16_000_000
     max_transaction_statements: int = 40
-    iam_role: str | None = "default"
     external_region: str | None = None
     notes: tuple[str, ...] = field(default=())
 

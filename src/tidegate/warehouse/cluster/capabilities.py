@@ -19,7 +19,6 @@ def discover(
     *,
     max_statement_bytes: int,
     max_transaction_statements: int,
-    iam_role: str | None = None,
     external_schema: str | None = None,
 ) -> Capabilities:
     """Ask version, isolation level and the region of the external schema; three short statements.
@@ -41,7 +40,6 @@ def discover(
         serializable=level.lower() == "serializable",
         max_statement_bytes=max_statement_bytes,
         max_transaction_statements=max_transaction_statements,
-        iam_role=iam_role,
         external_region=_region(run, external_schema),
         notes=(note,) if note else (),
     )

@@ -29,9 +29,7 @@ class EmbeddedWarehouse:
 
     @property
     def capabilities(self) -> Capabilities:
-        return Capabilities(
-            engine="embedded", engine_version=duckdb.__version__, hash_function="TIDEGATE_HASH", iam_role="default"
-        )
+        return Capabilities(engine="embedded", engine_version=duckdb.__version__, hash_function="TIDEGATE_HASH")
 
     def execute(self, sql: str) -> Result:
         with self._session() as session:
