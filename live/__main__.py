@@ -20,7 +20,6 @@ from tidegate.errors import ConfirmationNeeded, DifferenceFound, Interrupted, Ti
 def main(arguments: Sequence[str] | None = None) -> int:
     """Returns the exit code: 0, 6 when something does not hold, else that of the error."""
     options = _options(arguments)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         settings = of_run(configured(os.environ), uuid.uuid4().hex[:10])
         _say(*_announcement(settings, options))
@@ -104,4 +103,5 @@ def _say(*lines: str) -> None:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(main())
