@@ -124,11 +124,6 @@ def select_isolation(database: str) -> str:
     return f"SELECT database_isolation_level FROM svv_redshift_databases WHERE database_name = {literal(database)}"
 
 
-def select_external_options(schema: str) -> str:
-    """The options of an external schema, JSON text (SVV_EXTERNAL_SCHEMAS)."""
-    return f"SELECT esoptions FROM svv_external_schemas WHERE schemaname = {literal(schema)}"
-
-
 def select_place() -> str:
     """The namespace of the cluster or serverless workgroup, and the database: one row of two texts."""
     return "SELECT CURRENT_NAMESPACE, CURRENT_DATABASE()"

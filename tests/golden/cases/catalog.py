@@ -3,7 +3,6 @@
 from tidegate.model.names import TableName
 from tidegate.redshift.catalog import (
     select_definitions,
-    select_external_options,
     select_history,
     select_isolation,
     select_place,
@@ -19,7 +18,6 @@ CASES = {
     "tables that exist": select_present(_NAMES),
     "sizes": select_table_stats(_NAMES),
     "isolation": select_isolation("dev"),
-    "options of an external schema": select_external_options("cold"),
     "place": select_place(),
     "history": select_history(comment("01JOB", "delete")),
 }

@@ -33,9 +33,6 @@ SELECT "schema", "table", size, tbl_rows, estimated_visible_rows, unsorted, stat
 -- case: isolation
 SELECT database_isolation_level FROM svv_redshift_databases WHERE database_name = 'dev';
 
--- case: options of an external schema
-SELECT esoptions FROM svv_external_schemas WHERE schemaname = 'cold';
-
 -- case: place
 SELECT CURRENT_NAMESPACE, CURRENT_DATABASE();
 

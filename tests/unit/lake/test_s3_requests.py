@@ -192,7 +192,7 @@ def test_the_longest_key_has_1024_bytes_with_the_prefix(lake: S3Lake, settings: 
 
 
 def test_addresses_name_bucket_and_prefix(lake: S3Lake, settings: S3Settings) -> None:
-    assert lake.capabilities == LakeCapabilities(scheme="s3", checksums=False)
+    assert lake.capabilities == LakeCapabilities(scheme="s3", checksums=False, region=settings.aws.region)
     assert lake.uri("a b/c") == f"s3://{settings.bucket}/pre fix/a b/c"
     assert lake.uri("") == f"s3://{settings.bucket}/pre fix/"
     assert lake.key(f"S3://{settings.bucket}/pre fix/a/") == "a/"
@@ -234,3 +234,21 @@ def test_the_buckets_region_is_found_where_none_is_set(
     lake.put("l", b"1")
     puts = [request.headers["authorization"] for request in s3_proxy.requests if request.method == "PUT"]
     assert [f"/{settings.aws.region}/s3/" in text for text in puts] == [False, True, True]
+
+
+def test_the_region_is_the_buckets_and_asked_for_once(settings: S3Settings, s3_proxy: Proxy) -> None:
+    lake = S3Lake(replace(settings, aws=replace(settings.aws, region=None), kms_key="alias/cold"))
+    assert s3_proxy.counts() == {}
+    found = [lake.capabilities for _ in range(3)]
+    assert found == 3 * [LakeCapabilities("s3", checksums=False, region="eu-central-1", kms_key="alias/cold")]
+    assert s3_proxy.counts() == {"HEAD": 1}
+
+
+@pytest.mark.parametrize(("headers", "region"), [({"x-amz-bucket-region": "eu-west-3"}, "eu-west-3"), ({}, None)])
+def test_the_region_is_told_to_those_who_may_not_look(
+    settings: S3Settings, s3_proxy: Proxy, headers: dict[str, str], region: str | None
+) -> None:
+    lake = S3Lake(replace(settings, aws=replace(settings.aws, region=None)))
+    s3_proxy.fault(Answer(403, headers=headers))
+    assert [lake.capabilities.region for _ in range(2)] == [region, region]
+    assert s3_proxy.counts() == {"HEAD": 1}

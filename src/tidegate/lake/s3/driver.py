@@ -19,6 +19,7 @@ from tidegate.lake.keys import check_key, check_new_key, check_prefix
 from tidegate.lake.s3.clients import ProcessClients
 from tidegate.lake.s3.downloads import chunks
 from tidegate.lake.s3.failures import Failures, code_of
+from tidegate.lake.s3.regions import bucket_region
 from tidegate.lake.s3.target import Target
 from tidegate.lake.s3.uploads import Upload
 
@@ -49,10 +50,12 @@ class S3Lake:
         self._settings = settings
         self._failures = Failures(settings)
         self._clients = ProcessClients(settings, self._failures)
+        self._bucket_region: str | None = None
 
     @property
     def capabilities(self) -> LakeCapabilities:
-        return LakeCapabilities(scheme="s3", checksums=False)
+        """The bucket's region is asked for once, where the settings name none."""
+        return LakeCapabilities("s3", checksums=False, region=self._region, kms_key=self._settings.kms_key)
 
     def uri(self, key: str) -> str:
         return self._settings.uri + check_prefix(key)
@@ -143,6 +146,15 @@ class S3Lake:
     @property
     def _client(self) -> "S3Client":
         return self._clients.get()
+
+    @property
+    def _region(self) -> str | None:
+        """None where the store tells none; asked once all the same."""
+        known = self._settings.aws.region or self._bucket_region
+        if known is None:
+            with self._failures.reported("find the bucket"):
+                known = self._bucket_region = bucket_region(self._client, self._settings.bucket)
+        return known or None
 
     def _old(self, key: str) -> Target:
         return Target(self._settings, check_key(key))

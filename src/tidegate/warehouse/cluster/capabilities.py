@@ -1,10 +1,9 @@
 """What a Redshift can do, and where it lives, as it tells itself."""
 
-import json
 import re
 
 from tidegate.errors import ConfigError, StatementError
-from tidegate.redshift.catalog import select_external_options, select_isolation, select_place
+from tidegate.redshift.catalog import select_isolation, select_place
 from tidegate.redshift.fingerprint import NESTED_HASH
 from tidegate.redshift.privileges import select_who
 from tidegate.warehouse.base import Capabilities
@@ -19,9 +18,12 @@ def discover(
     *,
     max_statement_bytes: int,
     max_transaction_statements: int,
-    external_schema: str | None = None,
+    region: str | None = None,
 ) -> Capabilities:
-    """Ask version, isolation level and the region of the external schema; three short statements.
+    """Ask version and isolation level, two short statements.
+
+    `region` is where the driver knows the cluster to be: S3 is read there only (developer guide, Redshift Spectrum
+    considerations). A local Redshift reads everywhere.
 
     The version of Redshift stands for its hash function without the patch level: FNV_HASH is one algorithm (developer
     guide, FNV_HASH). A local Redshift (`tidegate serve`) says so in VERSION(): there DuckDB computes the hashes, and
@@ -40,7 +42,7 @@ def discover(
         serializable=level.lower() == "serializable",
         max_statement_bytes=max_statement_bytes,
         max_transaction_statements=max_transaction_statements,
-        external_region=_region(run, external_schema),
+        external_region=None if engine == "embedded" else region,
         notes=(note,) if note else (),
     )
 
@@ -71,15 +73,3 @@ def _isolation(run: Run, database: str) -> tuple[str, str]:
     if not rows or rows[0][0] is None:
         return "", f"the isolation level of {database} is not shown and taken for snapshot"
     return str(rows[0][0]).strip(), ""
-
-
-def _region(run: Run, schema: str | None) -> str | None:
-    if schema is None:
-        return None
-    try:
-        rows = run(select_external_options(schema)).rows
-        options = json.loads(str(rows[0][0])) if rows and rows[0][0] else {}
-    except (StatementError, ValueError):
-        return None
-    found = {str(key).lower(): value for key, value in options.items()} if isinstance(options, dict) else {}
-    return str(found["region"]) if found.get("region") else None

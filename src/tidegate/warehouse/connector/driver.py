@@ -16,6 +16,7 @@ from tidegate.warehouse.cluster.capabilities import discover, place
 from tidegate.warehouse.cluster.statements import read
 from tidegate.warehouse.connector.failures import ConnectionLost
 from tidegate.warehouse.connector.link import Link
+from tidegate.warehouse.connector.login import region
 from tidegate.warehouse.connector.session import ConnectorSession
 
 _IDLE = 4
@@ -74,6 +75,7 @@ class ConnectorWarehouse:
                     self.execute,
                     max_statement_bytes=MAX_STATEMENT_BYTES,
                     max_transaction_statements=MAX_TRANSACTION_STATEMENTS,
+                    region=region(self._settings),
                 )
             return self._known
 

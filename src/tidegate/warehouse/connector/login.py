@@ -1,6 +1,7 @@
 """Where to connect and as whom: a password, a secret of Secrets Manager, or temporary credentials from IAM."""
 
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from mypy_boto3_redshift_serverless import RedshiftServerlessClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
+_HOST = re.compile(r"\.([a-z]{2}(?:-[a-z]+)+-\d)\.redshift(?:-serverless)?\.amazonaws\.com(?:\.cn)?$", re.IGNORECASE)
 _REFUSED = ("AccessDenied", "AccessDeniedException", "UnrecognizedClientException", "InvalidClientTokenId")
 
 
@@ -51,6 +53,17 @@ def login(settings: ConnectorSettings) -> Login:
         f"nothing says how to log in to {settings.address}",
         hint="Give user and password, a secret, a cluster or a workgroup under [warehouse].",
     )
+
+
+def region(settings: ConnectorSettings) -> str | None:
+    """The AWS region of the warehouse: as its host name says, else where clients look a workgroup or cluster up."""
+    if settings.host is not None:
+        match = _HOST.search(settings.host)
+        return match[1] if match else settings.aws.region
+    try:
+        return _session(settings).region_name
+    except BotoCoreError as error:
+        raise _aws_failure(settings, error) from error
 
 
 def _session(settings: ConnectorSettings) -> boto3.Session:

@@ -74,6 +74,7 @@ class DataApiWarehouse:
                     self.execute,
                     max_statement_bytes=MAX_STATEMENT_BYTES,
                     max_transaction_statements=MAX_STATEMENTS,
+                    region=self._client.meta.region_name,
                 )
             return self._known
 

@@ -69,15 +69,12 @@ def test_what_python_cannot_hold_stays_text() -> None:
     assert reader("numeric(38,0)")("NaN").is_nan()  # type: ignore[attr-defined]
 
 
-def _cluster(version: str, level: Callable[[], Result], options: str | None) -> Callable[[str], Result]:
+def _cluster(version: str, level: Callable[[], Result]) -> Callable[[str], Result]:
     def run(sql: str) -> Result:
         if "VERSION()" in sql:
             return Result(rows=(("ada", "dev", version),))
-        if "svv_redshift_databases" in sql:
-            assert sql.endswith("WHERE database_name = 'dev'")
-            return level()
-        assert sql.endswith("WHERE schemaname = 'cold'")
-        return Result(rows=((options,),))
+        assert sql.endswith("FROM svv_redshift_databases WHERE database_name = 'dev'")
+        return level()
 
     return run
 
@@ -88,25 +85,26 @@ def _refuse() -> Result:
 
 def test_a_cluster_tells_what_it_can() -> None:
     version = "PostgreSQL 8.0.2 on i686-pc-linux-gnu, compiled by GCC, Redshift 1.0.12103"
-    run = _cluster(version, lambda: Result(rows=(("Serializable",),)), '{"REGION":"eu-west-1"}')
-    found = discover(run, max_statement_bytes=100_000, max_transaction_statements=40, external_schema="cold")
+    run = _cluster(version, lambda: Result(rows=(("Serializable",),)))
+    found = discover(run, max_statement_bytes=100_000, max_transaction_statements=40, region="eu-west-1")
     assert (found.engine, found.engine_version, found.hash_function) == ("redshift", "1.0", "FNV_HASH")
     assert (found.serializable, found.external_region, found.max_statement_bytes) == (True, "eu-west-1", 100_000)
-    run = _cluster(version, _refuse, None)
-    found = discover(run, max_statement_bytes=1, max_transaction_statements=40, external_schema="cold")
+    run = _cluster(version, _refuse)
+    found = discover(run, max_statement_bytes=1, max_transaction_statements=40)
     assert (found.serializable, found.external_region) == (False, None)
     assert found.notes == ("the isolation level is taken for snapshot: permission denied",)
     with pytest.raises(ConfigError, match=r"^the warehouse is no Redshift: PostgreSQL 18"):
-        discover(_cluster("PostgreSQL 18", _refuse, None), max_statement_bytes=1, max_transaction_statements=1)
+        discover(_cluster("PostgreSQL 18", _refuse), max_statement_bytes=1, max_transaction_statements=1)
 
 
 def test_a_local_redshift_hashes_as_the_embedded_warehouse(warehouse: EmbeddedWarehouse) -> None:
-    found = discover(warehouse.execute, max_statement_bytes=1, max_transaction_statements=40, external_schema="cold")
+    found = discover(warehouse.execute, max_statement_bytes=1, max_transaction_statements=40, region="eu-west-1")
     known = warehouse.capabilities
     assert (
         (found.engine, found.engine_version) == (known.engine, known.engine_version) == ("embedded", duckdb.__version__)
     )
     assert (found.hash_function, found.serializable, found.notes) == (known.hash_function, False, ())
+    assert found.external_region is None
     assert place(warehouse.execute) == f"{warehouse.place()}/dev"
 
 
