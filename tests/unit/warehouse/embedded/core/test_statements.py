@@ -10,8 +10,8 @@ from tidegate.warehouse.embedded.driver import EmbeddedWarehouse
 @pytest.mark.parametrize(
     ("statement", "name"),
     [
-        ("GRANT SELECT ON t TO x", "GRANT SELECT"),
-        ("REVOKE ALL ON t FROM x", "REVOKE ALL"),
+        ("CREATE ROLE r", "CREATE ROLE"),
+        ("CREATE GROUP g", "CREATE GROUP"),
         ("CREATE USER x PASSWORD 'y'", "CREATE USER"),
         ("CREATE FUNCTION f() RETURNS INT AS $$ SELECT 1 $$ LANGUAGE sql", "CREATE FUNCTION"),
         ("CREATE EXTERNAL FUNCTION f()", "CREATE EXTERNAL"),
