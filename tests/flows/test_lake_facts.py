@@ -6,11 +6,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.world import World
+from tests.world import AS_OF, World
 
 from tidegate.flows.context import Context
 from tidegate.flows.doctor.checks import Check, Verdict
 from tidegate.flows.doctor.probes import check_region
+from tidegate.flows.plan import Request, plan_archive
+from tidegate.flows.planned import archive_statements
 
 
 class Saying:
@@ -55,3 +57,14 @@ def test_lake_and_warehouse_in_two_regions(empty: World) -> None:
 def test_a_region_that_is_not_known(empty: World, lake: str | None, warehouse: str | None) -> None:
     found = region(empty, lake, warehouse)
     assert (found.verdict, found.detail) == (Verdict.SKIPPED, "the region of lake or warehouse is not known")
+
+
+@pytest.mark.parametrize(("key", "clause"), [("alias/cold", "KMS_KEY_ID 'alias/cold' ENCRYPTED"), (None, None)])
+def test_what_is_unloaded_is_encrypted_with_the_key_of_the_lake(
+    world: World, key: str | None, clause: str | None
+) -> None:
+    with saying(world, lake={"kms_key": key}) as ctx:
+        planned = archive_statements(ctx, plan_archive(ctx, Request(as_of=AS_OF)))
+        (unloaded,) = [each.sql for each in planned if each.step == "unload" and "UNLOAD (" in each.sql]
+    found = [line for line in unloaded.split("\n") if "ENCRYPTED" in line or "KMS" in line]
+    assert found == ([clause] if clause else [])

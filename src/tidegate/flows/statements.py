@@ -32,16 +32,18 @@ COLUMNS_CHANGED = "columns changed"
 
 @dataclass(frozen=True)
 class BatchStatements:
-    """The statements of one batch of one job."""
+    """The statements of one batch of one job. `kms_key` encrypts its files; None leaves it to the bucket's default."""
 
     spec: BatchSpec
     settings: Settings
     control: Control
     serializable: bool = False
+    kms_key: str | None = None
 
     @classmethod
     def of(cls, ctx: Context, spec: BatchSpec) -> "BatchStatements":
-        return cls(spec, ctx.settings, ctx.control, ctx.warehouse.capabilities.serializable)
+        serializable = ctx.warehouse.capabilities.serializable
+        return cls(spec, ctx.settings, ctx.control, serializable, ctx.lake.capabilities.kms_key)
 
     def tagged(self, step: str, statements: Sequence[str]) -> list[str]:
         """Each statement behind the comment by which it is found again in the query history."""
@@ -77,6 +79,8 @@ class BatchStatements:
             verbose=True,
             parallel=spec.parallel,
             max_file_mb=spec.policy.unload.max_file_mb,
+            encrypted=self.kms_key is not None,
+            kms_key_id=self.kms_key,
         )
         return self.tagged("unload", [self.fingerprint(), unload(options)])
 
