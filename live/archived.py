@@ -50,7 +50,12 @@ VALUES: dict[str, tuple[str, tuple[str, ...]]] = {
     "super": ("SUPER", ('JSON_PARSE(\'{"a":[1,2.50,null],"b":"é"}\')', "JSON_PARSE('\"text\"')", "JSON_PARSE('7')")),
     "varbyte": ("VARBYTE(8)", ("FROM_HEX('00ff')", "FROM_HEX('')", "FROM_HEX('0102030405060708')")),
 }
-"""By the name of the column: its type, and values at the edges; every column holds NULL too."""
+"""By the last word of the assumption: a type, and values at its edges; every column holds NULL too."""
+
+
+def column_of(kind: str) -> str:
+    """The name of the column of a kind of VALUES."""
+    return f"v_{kind.replace('-', '_')}"
 
 
 @dataclass(frozen=True)
@@ -101,7 +106,7 @@ def partition_statements(archived: Archived) -> list[str]:
 
 def every_type(site: Site) -> Archived:
     """With the values above, in as few rows as they need, and a row of NULLs."""
-    columns = ", ".join(f"{quote(name)} {type}" for name, (type, _) in VALUES.items())
+    columns = ", ".join(f"{column_of(kind)} {type}" for kind, (type, _) in VALUES.items())
     height = max(len(values) for _, values in VALUES.values()) + 1
     rows = [
         ", ".join(values[at] if at < len(values) else "NULL" for _, values in VALUES.values()) + f", '{DAYS[at % 2]}'"

@@ -78,13 +78,13 @@ def partitions_prune(site: Site) -> str:
     return "a query of one batch and period reads no file of another"
 
 
-def hidden_files_are_ignored(site: Site) -> str:
-    """Descriptors and the manifest lie beside the data, below a name that begins with an underscore."""
+def files_beside_are_not_read(site: Site) -> str:
+    """UNLOAD's manifest and the descriptor lie beside the folders of the periods, inside the table's location."""
     archived = _numbers(site)
-    site.lake.put(f"{archived.period_folder(DAYS[0])}_tidegate/batch.json", b"{}")
+    site.lake.put(f"{archived.folder}_tidegate/batch.json", b"{}")
     rows = site.warehouse.execute(f"SELECT a FROM {archived.external} ORDER BY a").rows
-    expect(rows == ((0,), (1,)), f"with a descriptor in the folder {rows} are read")
-    return "names that begin with an underscore are not read"
+    expect(rows == ((0,), (1,)), f"with a manifest and a descriptor beside the partitions {rows} are read")
+    return "only the folders of partitions are read"
 
 
 def view_joins_published(site: Site) -> str:
@@ -118,6 +118,6 @@ CHECKS = (
     Assumption("external-partition-values", partition_values),
     Assumption("external-partition-dropped", dropped_partition_is_gone),
     Assumption("external-partitions-prune", partitions_prune),
-    Assumption("external-hidden-files", hidden_files_are_ignored),
+    Assumption("external-files-beside", files_beside_are_not_read),
     Assumption("view-joins-published", view_joins_published),
 )

@@ -22,10 +22,10 @@ def _failure(site: Site, statements: Sequence[str]) -> TidegateError:
 
 
 def _told(error: TidegateError, reason: str) -> str:
-    """The reason came back; else what came back instead, which is why a flow cannot act on it."""
+    """The reason came back as the flows need it; what it says of the count is for people."""
     expect(isinstance(error, GuardFailed), f"the reason is lost: {error.message}")
-    expect(error.message == reason, f"the reason came back as {error.message!r}, not {reason!r}")
-    return f"told as {reason!r}"
+    expect(error.message.startswith(f"{reason}: "), f"the reason came back as {error.message!r}")
+    return f"told as {error.message!r}"
 
 
 def guard_aborts(site: Site) -> str:
@@ -38,12 +38,12 @@ def guard_aborts(site: Site) -> str:
 
 def reason_from_compute_nodes(site: Site) -> str:
     table = site.table("rows", "a INTEGER", ["(1)", "(2)"])
-    return _told(_failure(site, ["SELECT 1", guard_none(str(table), _REASON)]), f"{_REASON}: 2")
+    return _told(_failure(site, ["SELECT 1", guard_none(str(table), _REASON)]), _REASON)
 
 
 def reason_from_leader_node(site: Site) -> str:
     source = f"pg_namespace WHERE nspname = {literal(site.schema)}"
-    return _told(_failure(site, ["SELECT 1", guard_none(source, _REASON)]), f"{_REASON}: 1")
+    return _told(_failure(site, ["SELECT 1", guard_none(source, _REASON)]), _REASON)
 
 
 def holding_guard_passes(site: Site) -> str:
@@ -73,7 +73,7 @@ def columns_are_guarded(site: Site) -> str:
     known = site.warehouse.tables([name])[TableName(name.schema, name.name)]
     site.warehouse.transaction([guard_columns(known, "columns changed")])
     site.warehouse.execute(f"ALTER TABLE {name} ADD COLUMN q INTEGER")
-    told = _told(_failure(site, [guard_columns(known, "columns changed")]), "columns changed: 17")
+    told = _told(_failure(site, [guard_columns(known, "columns changed")]), "columns changed")
     return f"a new column fails the guard; {told}"
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 
-from live.archived import DAYS, VALUES, Archived, every_type
+from live.archived import DAYS, VALUES, Archived, column_of, every_type
 from live.assumption import Assumption, expect
 from live.site import Site
 from tidegate.model.batch import BATCH_COLUMN, StoredColumn
@@ -17,7 +17,7 @@ from tidegate.warehouse.base import Result
 def same_on_both_sides(kind: str, site: Site) -> str:
     """Rows and fingerprints of one column by day: of the hot table, of its files, and of the values brought back."""
     archived = site.once("every type", every_type)
-    columns = [column for column in archived.columns if column.name == kind]
+    columns = [column for column in archived.columns if column.name == column_of(kind)]
     function = site.warehouse.capabilities.hash_function
     hot = fingerprint_by_period(columns, function, quote("day"), qualified(archived.hot.name), "TRUE")
     cold = fingerprint_by_period(

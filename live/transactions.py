@@ -236,7 +236,21 @@ def session_keeps_settings(site: Site) -> str:
     return "SET reaches the next statement of the session"
 
 
+def blocks_of_a_session(site: Site) -> str:
+    """Most checks above hold a transaction open in this way."""
+    table = site.table("rows", "a INTEGER")
+    with site.opened().session() as session:
+        session.execute("BEGIN")
+        session.execute(f"INSERT INTO {table} VALUES (1)")
+        seen = _counted(session, table), site.count(table)
+        session.execute("ROLLBACK")
+    expect(seen == (1, 0), f"inside and outside of the open transaction {seen} rows were seen")
+    expect(site.count(table) == 0, "a row is left after ROLLBACK")
+    return "BEGIN, a statement and ROLLBACK, each sent alone, are one transaction"
+
+
 CHECKS = (
+    Assumption("session-blocks", blocks_of_a_session),
     Assumption("lock-takes-no-snapshot", lock_takes_no_snapshot),
     Assumption("lock-waits", lock_waits),
     Assumption("lock-of-several", lock_of_several),
