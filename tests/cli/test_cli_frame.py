@@ -15,7 +15,7 @@ from tidegate.cli.exit import MEANINGS
 from tidegate.cli.frame import Run, add, add_default, new_group
 from tidegate.errors import HoldInForce
 
-HEAVY = ("duckdb", "sqlalchemy", "pyarrow", "pydantic", "sqlglot", "obstore", "boto3", "rich")
+HEAVY = ("duckdb", "sqlalchemy", "pyarrow", "pydantic", "sqlglot", "boto3", "rich")
 
 
 class _Command:
