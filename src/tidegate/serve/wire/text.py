@@ -9,7 +9,10 @@ CONTROL_WORDS = frozenset({"BEGIN", "START", "COMMIT", "END", "ROLLBACK", "ABORT
 
 @dataclass(frozen=True)
 class Piece:
-    """One statement without its semicolon. `offset` is where it begins in the text that the client sent."""
+    """One statement without its semicolon, with the comments before it, by which it is found in the history.
+
+    `offset` is where it begins in the text that the client sent.
+    """
 
     sql: str
     tokens: tuple[Token, ...]
@@ -34,20 +37,21 @@ def pieces(sql: str) -> list[Piece]:
     """
     found: list[Piece] = []
     tokens: list[Token] = []
+    start = 0
     for token in tokenize(sql):
         if token.kind is TokenKind.SYMBOL and token.value == ";":
-            _add(found, sql, tokens)
-            tokens = []
+            _add(found, sql, start, tokens)
+            tokens, start = [], token.end
         else:
             tokens.append(token)
-    _add(found, sql, tokens)
+    _add(found, sql, start, tokens)
     return found
 
 
-def _add(found: list[Piece], sql: str, tokens: list[Token]) -> None:
+def _add(found: list[Piece], sql: str, start: int, tokens: list[Token]) -> None:
     if tokens:
-        start, end = tokens[0].start, tokens[-1].end
-        found.append(Piece(sql[start:end], tuple(tokens), start))
+        text = sql[start : tokens[-1].end].lstrip()
+        found.append(Piece(text, tuple(tokens), tokens[-1].end - len(text)))
 
 
 def _word(token: Token) -> str:
