@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from tidegate.flows.context import Context
 from tidegate.flows.doctor.access import Policy, caller_policy, role_policy
+from tidegate.flows.doctor.advice import advised
 from tidegate.flows.doctor.checks import Check, Verdict, check, skipped
 from tidegate.flows.doctor.lake import check_lake
 from tidegate.flows.doctor.probes import check_region, check_ways
@@ -45,7 +46,8 @@ def _ways(ctx: Context, folder: str, warehouse: list[Check], lake: list[Check]) 
         return [skipped(name, "lake or warehouse cannot be used") for name in names]
     initialised = any(c.name == "identity" and c.verdict is Verdict.OK for c in warehouse)
     with pinned(ctx) as together:
-        return [check_region(ctx), *check_ways(together, folder, initialised=initialised)]
+        ways = check_ways(together, folder, initialised=initialised)
+    return [check_region(ctx), *map(advised, ways)]
 
 
 def _ledger(ctx: Context) -> str:
