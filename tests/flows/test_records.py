@@ -1,15 +1,21 @@
-"""Records that would be too long for one row of the log are written as several."""
+"""The log of records: what is too long for one row is written as several, what is missing is found and put."""
 
 import json
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from tests.flows.tables import archive
 from tests.world import AS_OF, ORDERS, World
 
+from tidegate.flows import records as flows_records
 from tidegate.flows.adopt import take_over
-from tidegate.flows.records import fitting
+from tidegate.flows.identity import attach
+from tidegate.flows.records import RecordLog, fitting
 from tidegate.formats.stored import dump
+from tidegate.model.layout import record_key
 from tidegate.model.records import BatchPeriods, LogRecord, RecordKind
 
 DAYS = [date(1990, 1, 1) + timedelta(days=n) for n in range(6000)]
@@ -60,3 +66,37 @@ def test_a_warehouse_that_differs_in_thousands_of_periods_is_taken_over(world: W
     assert [day for d in documents for part in d["published"] for day in part["periods"]] == [str(d) for d in DAYS]
     with world.context() as ctx:
         assert take_over(ctx).differences == ()
+
+
+class Listed:
+    """A lake that notes where each listing of records begins and how many it gives."""
+
+    def __init__(self, lake: Any, listings: list[tuple[str | None, int]]) -> None:
+        self._lake, self._listings = lake, listings
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._lake, name)
+
+    def list(self, prefix: str, *, after: str | None = None) -> Iterator[Any]:
+        found = list(self._lake.list(prefix, after=after))
+        self._listings.append((after and after[-7:-5], len(found)))
+        return iter(found)
+
+
+@pytest.mark.parametrize(("gone", "looked"), [(1, [("11", 0), ("09", 2)]), (4, [("11", 0), ("09", 0), (None, 8)])])
+def test_records_that_a_killed_run_left_out_are_found_near_the_last(
+    world: World, monkeypatch: pytest.MonkeyPatch, gone: int, looked: list[tuple[str | None, int]]
+) -> None:
+    world.initialise()
+    listings: list[tuple[str | None, int]] = []
+    world = replace(world, wrap=lambda port, name: Listed(port, listings) if name == "lake" else port)
+    with world.context() as ctx:
+        log = RecordLog(ctx, attach(ctx).warehouse)
+        records = [LogRecord(n, RecordKind.ABANDON, log.warehouse, ORDERS, "2020-06-20") for n in range(1, 13)]
+        ctx.warehouse.transaction(log.inserts(records))
+        assert log.sync(ORDERS) == 12
+        ctx.lake.delete([record_key(log.warehouse, ORDERS, 12 - n) for n in range(gone)])
+        monkeypatch.setattr(flows_records, "NEAR", 3)
+        listings.clear()
+        assert (log.sync(ORDERS), listings) == (12, looked)
+        assert list(log.read(ORDERS)) == records

@@ -25,6 +25,9 @@ _NAME = re.compile(r"[0-9]{10}\.json")
 ATTEMPTS = 5
 """How often a transaction is tried when other sessions keep coming first."""
 
+NEAR = 1000
+"""Records that one page of a listing of S3 tells."""
+
 _RECORD_ROOM = 60_000
 """Bytes of a record's parts; the whole document must fit into a VARCHAR of 65,535."""
 _PART_BYTES, _PERIOD_BYTES = 64, 13
@@ -94,7 +97,7 @@ class RecordLog:
         if max(present, default=0) > head:
             head = self._check(table, max(present))
         if head and head not in present:
-            self._put_missing(table, max(self._numbers(table, 0), default=0))
+            self._put_missing(table, self._newest(table, head))
         return head
 
     def sync_all(self) -> None:
@@ -141,6 +144,11 @@ class RecordLog:
         root = log_root(self.warehouse, table)
         numbers = (record_number(info.key, root) for info in self.ctx.lake.list(root, after=after_key))
         return [number for number in numbers if number is not None]
+
+    def _newest(self, table: TableName, head: int) -> int:
+        """The lake's last number. It is near the warehouse's, so that a long record is not listed from its start."""
+        near = self._numbers(table, head - NEAR)
+        return max(near or self._numbers(table, 0), default=0)
 
     def _put_missing(self, table: TableName, after: int) -> None:
         for number, record in self.ctx.warehouse.execute(self.ctx.control.select_log(table, after)).rows:
