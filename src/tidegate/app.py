@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from tidegate.config.extras import needing
 from tidegate.config.settings import DataApiSettings, EmbeddedSettings, S3Settings, Settings
 from tidegate.errors import LakeUnreachable, TidegateError, UsageError, WarehouseLocked
 from tidegate.lake.base import Lake
@@ -52,17 +53,20 @@ class App:
 
             return EmbeddedWarehouse(settings)
         if isinstance(settings, DataApiSettings):
-            from tidegate.warehouse.data_api.driver import DataApiWarehouse
+            with needing("aws", f"the warehouse {settings.address!r}"):
+                from tidegate.warehouse.data_api.driver import DataApiWarehouse
 
             return DataApiWarehouse(settings)
-        from tidegate.warehouse.connector.driver import ConnectorWarehouse
+        with needing("aws", f"the warehouse {settings.address!r}"):
+            from tidegate.warehouse.connector.driver import ConnectorWarehouse
 
         return ConnectorWarehouse(settings)
 
     @cached_property
     def lake(self) -> Lake:
         if isinstance(self.settings.lake, S3Settings):
-            from tidegate.lake.s3.driver import S3Lake
+            with needing("aws", f"the lake {self.settings.lake.uri!r}"):
+                from tidegate.lake.s3.driver import S3Lake
 
             return S3Lake(self.settings.lake)
         from tidegate.lake.local import LocalLake

@@ -2,7 +2,9 @@
 
 import os
 import signal
-import threading
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import typer
@@ -28,9 +30,12 @@ def serve(
     Passwords and keys are made anew at each start, unless TIDEGATE_SERVE_PASSWORD, TIDEGATE_SERVE_ACCESS_KEY_ID and
     TIDEGATE_SERVE_SECRET_ACCESS_KEY give them. It ends with Ctrl-C or SIGTERM.
     """
+    from tidegate.config.extras import needing
     from tidegate.config.settings import EmbeddedSettings
-    from tidegate.serve.server import Addresses, LocalRedshift, identities
     from tidegate.warehouse.embedded.driver import EmbeddedWarehouse
+
+    with needing("serve", "tidegate serve"):
+        from tidegate.serve.server import Addresses, LocalRedshift, identities
 
     with run.app() as app:
         settings = app.settings.warehouse
@@ -39,20 +44,33 @@ def serve(
             "only the embedded warehouse can be served",
             hint="Let [warehouse] url name a DuckDB file, or connect to Redshift itself.",
         )
-    ended = _until_signalled()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # until it is up it may be waiting for the file
     server = LocalRedshift(EmbeddedWarehouse(settings), Addresses(host, port, data_api_port), identities(os.environ))
     try:
-        _announce(run, server.ready())
-        ended.wait()
+        with _signals() as arrived:
+            _announce(run, server.ready())
+            arrived.recv(1)
     finally:
         server.close()
 
 
-def _until_signalled() -> threading.Event:
-    ended = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: ended.set())
-    return ended
+@contextmanager
+def _signals() -> Iterator[socket.socket]:
+    """A socket where a byte arrives with Ctrl-C or SIGTERM.
+
+    The system may hand the signal to any thread, also to one of DuckDB's; a lock that the main thread waits for
+    would not let it go then, while a socket does.
+    """
+    arrived, sender = socket.socketpair()
+    with arrived, sender:
+        sender.setblocking(False)
+        signal.set_wakeup_fd(sender.fileno())
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: None)
+        try:
+            yield arrived
+        finally:
+            signal.set_wakeup_fd(-1)
 
 
 def _announce(run: Run, ready: dict[str, object]) -> None:

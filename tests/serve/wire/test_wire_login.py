@@ -106,7 +106,9 @@ def test_a_taken_port_is_told(endpoint: Endpoint) -> None:
         database="d",
         certificate=Certificate.create(),
     )
-    with pytest.raises(WarehouseUnreachable, match=f"^cannot listen on 127.0.0.1:{endpoint.port}: ") as taken:
+    with pytest.raises(
+        WarehouseUnreachable, match=f"^the SQL endpoint cannot listen on 127.0.0.1:{endpoint.port}: "
+    ) as taken:
         second.start()
-    assert taken.value.hint == "Choose another port, or 0 for any that is free."
+    assert taken.value.hint == "Choose another --port, or 0 for any that is free."
     second.close()

@@ -226,7 +226,7 @@ def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch, package: st
     with pytest.raises(ConfigError) as caught:
         SqlLedger(settings)
     assert caught.value.message == f"the ledger 'db.example:5432/d' {message}"
-    assert caught.value.hint == f"Install it: pip install 'tidegate[{'aws' if iam else 'postgres'}]'."
+    assert caught.value.hint == f'Run: pip install "tidegate[{"aws" if iam else "postgres"}]".'
 
 
 def test_connecting_opens_nothing() -> None:

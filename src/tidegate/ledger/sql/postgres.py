@@ -83,7 +83,7 @@ def _engine(settings: PostgresSettings) -> Engine:
     except ImportError as error:
         raise ConfigError(
             f"the ledger {settings.address!r} needs the package psycopg: {error}",
-            hint="Install it: pip install 'tidegate[postgres]'.",
+            hint='Run: pip install "tidegate[postgres]".',
         ) from error
 
 
@@ -111,7 +111,7 @@ def _token_maker(settings: PostgresSettings) -> Callable[[], str]:
     except ImportError as error:
         raise ConfigError(
             f"the ledger {settings.address!r} with iam needs the package boto3: {error}",
-            hint="Install it: pip install 'tidegate[aws]'.",
+            hint='Run: pip install "tidegate[aws]".',
         ) from error
     maker: Callable[[], str] = tokens.token_maker(settings)
     return maker

@@ -10,7 +10,6 @@ from dataclasses import KW_ONLY, dataclass, field
 import uvicorn
 from starlette.applications import Starlette
 
-from tidegate.errors import ConfigError
 from tidegate.serve.data_api.catalog import Catalog
 from tidegate.serve.data_api.endpoint import Endpoint
 from tidegate.serve.data_api.operations import Operations
@@ -20,12 +19,13 @@ from tidegate.serve.data_api.sessions import Sessions
 from tidegate.serve.data_api.signature import Verifier
 from tidegate.serve.data_api.statements import Statements
 from tidegate.serve.data_api.targets import Targets
+from tidegate.serve.failures import cannot_listen
 from tidegate.warehouse.embedded.driver import EmbeddedWarehouse
 from tidegate.warehouse.embedded.facts import USER
 from tidegate.warehouse.embedded.session import EmbeddedSession
 
 _BACKLOG = 128
-_STOP_SECONDS = 5
+_STOP_SECONDS = 1
 
 
 @dataclass
@@ -64,16 +64,13 @@ class DataApiServer:
         """Listen; returns when requests are taken.
 
         Raises:
-            ConfigError: the address cannot be listened on.
+            WarehouseUnreachable: the address cannot be listened on.
         """
         host, port = self.host, self.port
         try:
             self._socket = socket.create_server((host, port), backlog=_BACKLOG)
         except OSError as error:
-            raise ConfigError(
-                f"the Data API cannot listen on {host}:{port}: {(error.strerror or str(error)).lower()}",
-                hint="Choose another port, or 0 for any free one.",
-            ) from error
+            raise cannot_listen("the Data API", "--data-api-port", (host, port), error) from error
         # Head and body of an answer are two packets: without this the second waits 40 ms for a word of the first.
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         config = uvicorn.Config(

@@ -12,10 +12,10 @@ import threading
 from dataclasses import dataclass
 
 from tidegate.config.secret import Secret
-from tidegate.errors import TidegateError, WarehouseUnreachable
+from tidegate.errors import TidegateError
 from tidegate.redshift.identifiers import literal
 from tidegate.serve.certificate import Certificate
-from tidegate.serve.failures import ClientError, client_error
+from tidegate.serve.failures import ClientError, cannot_listen, client_error
 from tidegate.serve.wire import messages
 from tidegate.serve.wire.channel import Channel, Disconnected
 from tidegate.serve.wire.conversation import Conversation, farewell
@@ -28,7 +28,7 @@ MOST_CONNECTIONS = 200
 _STARTUP_TIMEOUT = 30.0
 """Seconds that a client may take to log in."""
 
-_CLOSE_TIMEOUT = 10.0
+_CLOSE_TIMEOUT = 2.0
 _REDSHIFT_PROTOCOL = 2
 """The newest `client_protocol_version` that is spoken here (redshift_connector, ClientProtocolVersion)."""
 
@@ -103,10 +103,7 @@ class WireServer:
         try:
             self._listener = socket.create_server((host, port), backlog=MOST_CONNECTIONS)
         except OSError as error:
-            raise WarehouseUnreachable(
-                f"cannot listen on {host}:{port}: {error.strerror or error}",
-                hint="Choose another port, or 0 for any that is free.",
-            ) from error
+            raise cannot_listen("the SQL endpoint", "--port", (host, port), error) from error
         self._acceptor = threading.Thread(target=self._accept, args=(self._listener,), name="tidegate-sql", daemon=True)
         self._acceptor.start()
 

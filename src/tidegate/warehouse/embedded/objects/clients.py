@@ -4,6 +4,7 @@ import os
 import threading
 from typing import TYPE_CHECKING
 
+from tidegate.config.extras import needing
 from tidegate.config.settings import Aws
 from tidegate.errors import ConfigError
 
@@ -37,16 +38,11 @@ def client(aws: Aws) -> "S3Client":
 
 
 def _made(aws: Aws) -> "S3Client":
-    try:
+    with needing("aws", "s3://"):
         import boto3.session
         import botocore.session
         import fsspec  # noqa: F401
         from botocore.exceptions import BotoCoreError
-    except ImportError as error:
-        raise ConfigError(
-            f"s3:// needs the packages of tidegate[aws], and {error.name!r} is missing",
-            hint="Run: pip install 'tidegate[aws]'.",
-        ) from error
     try:
         chain = botocore.session.Session(profile=aws.profile)
         session = boto3.session.Session(botocore_session=chain, region_name=aws.region)

@@ -230,7 +230,7 @@ def test_local_use_needs_no_package_of_aws_and_s3_names_what_is_missing(tmp_path
     assert run.stderr == ""
     assert run.stdout == (
         "ConfigError|s3:// needs the packages of tidegate[aws], and 'fsspec' is missing|"
-        "Run: pip install 'tidegate[aws]'.\n"
+        'Run: pip install "tidegate[aws]".\n'
     )
 
 
