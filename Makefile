@@ -27,7 +27,7 @@ check: dev ## Run the linter, the formatter, the type checker and the import con
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
-bench: dev ## Measure Tidegate against the raw engine, side by side
+bench: dev emulator ## Measure Tidegate against the raw engine, side by side, and its requests on S3
 	$(BIN)/python -m bench
 
 faults: dev emulator ## Run the property and crash tests with many more examples

@@ -4,9 +4,10 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import archive, periods, plan
+from bench import archive, periods, plan, requests
 from bench.processes import ROOT
 from bench.report import machine
+from bench.requests_size import Size
 
 
 def main() -> None:
@@ -14,8 +15,10 @@ def main() -> None:
     parser.add_argument("--scale", type=float, default=1.0, help="TPC-H scale of lineitem (default: 1)")
     parser.add_argument("--tables", type=int, default=10_000, help="tables that are planned (default: 10000)")
     parser.add_argument("--days", type=int, default=1000, help="days that go there and back (default: 1000)")
+    parser.add_argument("--objects", type=int, default=100_000, help="files of the lake on S3 (default: 100000)")
+    parser.add_argument("--batches", type=int, default=1000, help="batches that they lie in (default: 1000)")
     parser.add_argument("--runs", type=int, default=5, help="runs of each kind, taken in turn (default: 5)")
-    parser.add_argument("--only", choices=["archive", "plan", "periods"], help="measure this part alone")
+    parser.add_argument("--only", choices=["archive", "plan", "periods", "requests"], help="measure this part alone")
     parser.add_argument("--folder", type=Path, default=ROOT / "build" / "bench", help="where files are made")
     options = parser.parse_args()
     folder = options.folder.resolve()
@@ -24,6 +27,7 @@ def main() -> None:
         "archive": lambda: archive.run(folder, options.scale, options.runs),
         "plan": lambda: plan.run(folder, options.tables, options.runs),
         "periods": lambda: periods.run(folder, options.days, options.runs),
+        "requests": lambda: requests.run(folder, Size(options.objects, options.batches), options.runs),
     }
     for name, measure in parts.items():
         if options.only in (None, name):

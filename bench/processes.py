@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -47,14 +47,18 @@ class Series:
         return [mine.seconds / other.seconds for mine, other in zip(self.runs, base.runs, strict=True)]
 
 
-def in_child(work: str, folder: Path) -> Measured:
-    """Run a piece of work of `bench.child` in a fresh process.
+def in_child(work: str, folder: Path, environment: Mapping[str, str] | None = None) -> Measured:
+    """Run a piece of work of `bench.child` in a fresh process, in this one's environment or another.
 
     Raises:
         SystemExit: it failed; what it printed is passed on.
     """
     done = subprocess.run(
-        [sys.executable, "-m", "bench.child", work, str(folder)], cwd=ROOT, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-m", "bench.child", work, str(folder)],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     if done.returncode != 0:
         raise SystemExit(f"error: {work} ended with exit code {done.returncode}\nhint: See its message above.")

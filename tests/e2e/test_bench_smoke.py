@@ -5,6 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+from bench import requests
+from bench.requests_size import Size
+
 ROOT = Path(__file__).parents[2]
 ROWS, MONTHS = 60_175, 83
 """Of TPC-H lineitem at scale 0.01."""
@@ -12,8 +16,9 @@ ROWS, MONTHS = 60_175, 83
 
 def test_every_part_runs_and_says_what_it_counted(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "bench", "--scale", "0.01", "--tables", "7", "--days", "60", "--runs", "1"]
+    command += ["--objects", "990", "--batches", "10"]
     done = subprocess.run([*command, "--folder", tmp_path], cwd=ROOT, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr.count("run 1 of 1")) == (0, 7), done.stderr
+    assert (done.returncode, done.stderr.count("run 1 of 1")) == (0, 9), done.stderr
     lines = done.stdout.splitlines()
     assert re.match(r"machine: \d+ cores, [\d.]+ GB of memory, .*, Python 3\.\d+\.\d+, DuckDB \d", lines[0])
     assert f"archive: TPC-H lineitem at scale 0.01: {ROWS:,} rows in {MONTHS} months, all due." in lines
@@ -34,8 +39,27 @@ def test_every_part_runs_and_says_what_it_counted(tmp_path: Path) -> None:
         "reclaim",
         "records and close",
     ]
-    ways = done.stdout.partition("where the time of days apart goes:\n")[2]
+    ways = done.stdout.partition("where the time of days apart goes:\n")[2].partition("\n\n")[0]
     assert [line.split("  ")[0] for line in ways.splitlines()] == ["step", "archive", "restore"]
+    assert "requests: 990 files in 10 batches on S3, 1,010 objects with their manifests and descriptors." in lines
+    asked = done.stdout.partition("\nrequests ")[2].splitlines()
+    assert [line.split() for line in asked[:3]] == [
+        ["in", "all", "GET", "LIST", "an", "object", "a", "batch"],
+        ["listing", "2", "0", "2", "0.0020", "0.20"],
+        ["verify", "26", "22", "4", "0.0263", "2.60"],
+    ]
+    assert [line.split()[0] for line in asked[3:]] == ["time", "listing", "verify"]
+
+
+def test_the_lake_on_s3_needs_the_emulator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(requests, "EMULATOR", tmp_path / "python")
+    with pytest.raises(SystemExit, match=r"^error: there is no emulator of S3 in \.venv-emulator\nhint: Run `make em"):
+        requests.run(tmp_path, Size(10, 2), 1)
+
+
+def test_every_batch_needs_an_object(tmp_path: Path) -> None:
+    with pytest.raises(SystemExit, match=r"^error: 2 objects do not fill 3 batches\nhint: Give each one\.$"):
+        requests.run(tmp_path, Size(2, 3), 1)
 
 
 def test_an_unknown_part_is_refused() -> None:
