@@ -139,3 +139,6 @@ def test_what_the_driver_asks_about_tables(endpoint: Endpoint, schema: str) -> N
         cursor = connection.cursor()
         tables = cursor.get_tables(schema_pattern=schema)
         assert [row[1:4] for row in tables] == [[schema, "t", "TABLE"]]
+        columns = [row[2:4] for row in cursor.get_columns() if row[1] == schema]
+        known = endpoint.warehouse.execute(f"SELECT * FROM {schema}.t LIMIT 0").columns
+        assert columns == [["t", column.name] for column in known]

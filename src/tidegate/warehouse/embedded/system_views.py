@@ -89,13 +89,13 @@ def _columns(ctx: Context) -> str:
     comment = f"(SELECT o.comment FROM {ENGINE}.comments AS o WHERE o.object = 'column ' || "
     return f"""SELECT {database} AS table_catalog, schema_name AS table_schema, name AS table_name,
         c.name AS column_name, CAST(ordinal AS INTEGER) AS ordinal_position, c."default" AS column_default,
-        CASE WHEN c.nullable THEN 'YES' ELSE 'NO' END AS is_nullable,
+        CASE WHEN c.nullable THEN 'YES' ELSE 'NO' END AS is_nullable, CAST(NULL AS VARCHAR) AS domain_name,
         {relations.DATA_TYPE} AS data_type, CAST({relations.LENGTH} AS INTEGER) AS character_maximum_length,
         CAST({relations.PRECISION} AS INTEGER) AS numeric_precision,
         CAST({relations.SCALE} AS INTEGER) AS numeric_scale,
         {comment} schema_name || '.' || name || '.' || c.name) AS remarks
         FROM {relations.columns("table", "view")}
-        UNION ALL SELECT {database}, schemaname, tablename, columnname, CAST(columnnum AS INTEGER), NULL, 'YES',
+        UNION ALL SELECT {database}, schemaname, tablename, columnname, CAST(columnnum AS INTEGER), NULL, 'YES', NULL,
         regexp_replace(external_type, '\\(.*', ''), NULL, NULL, NULL, NULL FROM ({external})"""
 
 
@@ -144,7 +144,13 @@ _VIEWS: dict[str, SystemView] = {
     "svv_columns": SystemView(
         {
             **{"table_catalog": TEXT, "table_schema": TEXT, "table_name": TEXT, "column_name": TEXT},
-            **{"ordinal_position": INTEGER, "column_default": TEXT, "is_nullable": TEXT, "data_type": TEXT},
+            **{
+                "ordinal_position": INTEGER,
+                "column_default": TEXT,
+                "is_nullable": TEXT,
+                "domain_name": TEXT,
+                "data_type": TEXT,
+            },
             **{"character_maximum_length": INTEGER, "numeric_precision": INTEGER, "numeric_scale": INTEGER},
             "remarks": TEXT,
         },
