@@ -86,8 +86,9 @@ def _requests(series: Mapping[str, Series], size: Size) -> str:
     rows = [["requests", "in all", *kinds, "an object", "a batch"]]
     for name, counts in asked.items():
         total = sum(counts.values())
-        each = [f"{counts[kind]:,}" for kind in kinds]
-        rows.append([_verb(name), f"{total:,}", *each, f"{total / size.objects:.4f}", f"{total / size.batches:.2f}"])
+        of_kind = [f"{counts[kind]:,}" for kind in kinds]
+        per = [f"{total / size.objects:.4f}", f"{total / size.batches:.2f}"]
+        rows.append([_verb(name), f"{total:,}", *of_kind, *per])
     return aligned(rows)
 
 

@@ -1,7 +1,7 @@
 """A lake of many small batches, and a warehouse and a ledger that know them: what archives would have left.
 
-The files hold no rows. The partitions lie in an empty folder of this machine, since only what is in the catalog of
-them is asked for; what the store would be asked for each when it is added is no part of what is measured.
+The files hold no rows. The partitions lie in an empty folder of this machine: a plain verify asks the catalog for
+them, not the store, and so none has to be listed there when it is added.
 """
 
 from collections.abc import Iterator, Sequence
@@ -49,7 +49,6 @@ TABLE = Table(
 _AT = "2020-06-20T12:00:00+00:00"
 _BODY = b"no rows"
 _THREADS = 8
-
 
 Batch = tuple[str, tuple[date, ...]]
 """An id and the days."""
