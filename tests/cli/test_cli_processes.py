@@ -26,12 +26,12 @@ with tidegate.open() as app, app.warehouse.session() as session:
     sys.stdin.read()
 """
 INTERRUPTED = """
-import os, signal, sys
+import signal, sys
 from tidegate.flows import batch_run
 from tidegate.cli.main import main
 check = batch_run.check_identities
 def interrupt(*arguments, **options):
-    os.kill(os.getpid(), signal.SIGINT)
+    signal.raise_signal(signal.SIGINT)
     check(*arguments, **options)
 batch_run.check_identities = interrupt
 sys.exit(main(["archive", "--as-of", "2020-06-20", "--yes"]))
