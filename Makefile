@@ -31,7 +31,7 @@ bench: dev emulator ## Measure Tidegate against the raw engine, side by side, an
 	$(BIN)/python -m bench
 
 faults: dev emulator ## Run the property and crash tests with many more examples
-	$(PYTEST) --hypothesis-profile faults tests/property tests/faults
+	$(PYTEST) --hypothesis-profile faults tests/property tests/faults tests/e2e
 
 live: dev ## Check on a Redshift and a bucket of your own what Tidegate assumes of them; costs money, asks first
 	$(BIN)/python -m live
