@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from tidegate.errors import ConfigError, ForeignWarehouse, ObjectNotFound, Refused
 from tidegate.flows.context import Context
-from tidegate.flows.identity import Identity, read_claim, stored_identity, write_claim
+from tidegate.flows.identity import Identity, place_of, read_claim, stored_identity, write_claim
 from tidegate.flows.pinned import pinned
 from tidegate.flows.published import read_counted, read_retired
 from tidegate.flows.records import RecordLog, fitting
@@ -42,7 +42,7 @@ def take_over(ctx: Context) -> AdoptOutcome:
         differences: list[Difference] = []
         for table in log.tables():
             differences += _take_over_table(ctx, log, table)
-        place = ctx.warehouse.place()
+        place = place_of(ctx)
         write_claim(ctx, replace(_claim(ctx, identity), place=place))
         ctx.warehouse.execute(ctx.control.update_identity(identity.warehouse, place))
         return AdoptOutcome(Identity(identity.warehouse, place), None, tuple(differences))
@@ -56,7 +56,7 @@ def as_copy(ctx: Context) -> AdoptOutcome:
     """
     with pinned(ctx) as ctx:
         original = _stored(ctx)
-        place = ctx.warehouse.place()
+        place = place_of(ctx)
         _refuse_original(ctx, original, place)
         identity = Identity(f"w{ctx.suffix()}", place)
         tables = {item.table for item in read_counted(ctx, ctx.control.published)}

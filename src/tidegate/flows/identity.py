@@ -1,5 +1,6 @@
 """One warehouse, one lake folder: who this warehouse is, and whether it is still the one that the lake knows."""
 
+import os
 from dataclasses import dataclass
 
 from tidegate.errors import ConfigError, ForeignWarehouse, ObjectExists, ObjectNotFound
@@ -17,6 +18,17 @@ class Identity:
 
     warehouse: str
     place: str
+
+
+def place_of(ctx: Context) -> str:
+    """Where the warehouse lives; a file beside a local lake as seen from there, so that both can be moved together.
+
+    The same file has the same place whichever way it is reached, and a copy of it has another.
+    """
+    place = ctx.warehouse.place()
+    if ctx.lake.capabilities.scheme != "file" or not os.path.isabs(place):
+        return place
+    return os.path.relpath(place, os.path.realpath(ctx.lake.uri("")))
 
 
 def stored_identity(ctx: Context) -> Identity | None:
@@ -38,7 +50,7 @@ def attach(ctx: Context) -> Identity:
     identity = stored_identity(ctx)
     if identity is None:
         raise ConfigError("the warehouse has no Tidegate control tables", hint="Run `tidegate init` first.")
-    place = ctx.warehouse.place()
+    place = place_of(ctx)
     if place != identity.place:
         raise ForeignWarehouse(
             f"the warehouse at {place} says that it lives at {identity.place}: it is a copy", hint=TAKE_OVER_HINT
@@ -89,7 +101,7 @@ def _initialise(ctx: Context) -> tuple[Identity, bool]:
     create_control_tables(ctx)
     if stored_identity(ctx) is not None:
         return attach(ctx), False
-    place = ctx.warehouse.place()
+    place = place_of(ctx)
     warehouse = _claim(ctx, place)
     write_identity(ctx, Identity(warehouse, place))
     return attach(ctx), True

@@ -12,6 +12,7 @@ from tidegate.flows.identity import (
     attach,
     claims,
     create_control_tables,
+    place_of,
     read_claim,
     stored_identity,
     write_identity,
@@ -88,7 +89,7 @@ def _replayed(log: RecordLog, table: TableName) -> Replayed:
 
 
 def _claimed(ctx: Context, warehouse: str | None) -> Identity:
-    place = ctx.warehouse.place()
+    place = place_of(ctx)
     if warehouse is not None:
         return Identity(read_claim(ctx, warehouse).warehouse, place)
     here = [claim for claim in claims(ctx) if claim.place == place]

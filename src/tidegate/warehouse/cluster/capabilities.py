@@ -1,5 +1,6 @@
 """What a Redshift can do, and where it lives, as it tells itself."""
 
+import os
 import re
 
 from tidegate.errors import ConfigError, StatementError
@@ -48,9 +49,12 @@ def discover(
 
 
 def place(run: Run) -> str:
-    """Namespace and database, e.g. `5a6b…/dev`: another cluster, and a restored copy of one, has another namespace."""
+    """Namespace and database, e.g. `5a6b…/dev`: another cluster, and a restored copy of one, has another namespace.
+
+    That of a local Redshift is the absolute path of its file, which is its place by itself.
+    """
     ((namespace, database),) = run(select_place()).rows
-    return f"{namespace}/{database}"
+    return str(namespace) if os.path.isabs(str(namespace)) else f"{namespace}/{database}"
 
 
 def _engine(version: str) -> tuple[str, str, str]:

@@ -77,10 +77,7 @@ class EmbeddedWarehouse:
         return found
 
     def place(self) -> str:
-        path = os.path.realpath(self._settings.path)
-        if self._settings.lake_root is None:
-            return path
-        return os.path.relpath(path, os.path.realpath(self._settings.lake_root))
+        return os.path.realpath(self._settings.path)
 
     def close(self) -> None:
         """Nothing to do: the file is open only while a session uses it."""

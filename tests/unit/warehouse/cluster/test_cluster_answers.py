@@ -105,7 +105,7 @@ def test_a_local_redshift_hashes_as_the_embedded_warehouse(warehouse: EmbeddedWa
     )
     assert (found.hash_function, found.serializable, found.notes) == (known.hash_function, False, ())
     assert found.external_region is None
-    assert place(warehouse.execute) == f"{warehouse.place()}/dev"
+    assert place(warehouse.execute) == warehouse.place()
 
 
 def test_a_statement_is_found_by_its_comment(warehouse: EmbeddedWarehouse) -> None:

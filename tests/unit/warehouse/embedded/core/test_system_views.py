@@ -145,17 +145,11 @@ def test_capabilities(warehouse: EmbeddedWarehouse) -> None:
     assert (found.hash_function, found.serializable) == ("TIDEGATE_HASH", False)
 
 
-def test_the_place_is_seen_from_the_lake(settings: EmbeddedSettings, tmp_path: Path) -> None:
-    assert EmbeddedWarehouse(settings).place() == str(tmp_path / "warehouse.duckdb")
-    beside = EmbeddedWarehouse(replace(settings, lake_root=tmp_path / "lake"))
-    assert beside.place() == "../warehouse.duckdb"
-
-
 def test_the_place_is_that_of_the_real_file(settings: EmbeddedSettings, tmp_path: Path) -> None:
     (tmp_path / "real").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "real")
-    linked = replace(settings, path=tmp_path / "link" / "w.duckdb", lake_root=tmp_path / "link" / "lake")
-    assert EmbeddedWarehouse(linked).place() == "../w.duckdb"
+    linked = replace(settings, path=tmp_path / "link" / "w.duckdb")
+    assert EmbeddedWarehouse(linked).place() == f"{tmp_path}/real/w.duckdb"
 
 
 def test_stats_count_rows_and_guess_bytes(warehouse: EmbeddedWarehouse, table: Session) -> None:
