@@ -29,6 +29,7 @@ INTERRUPTED = """
 import signal, sys
 from tidegate.flows import batch_run
 from tidegate.cli.main import main
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background of a shell inherits none
 check = batch_run.check_identities
 def interrupt(*arguments, **options):
     signal.raise_signal(signal.SIGINT)
