@@ -39,7 +39,8 @@ sys.exit(main(["archive", "--as-of", "2020-06-20", "--yes"]))
 """
 
 AT_TERMINAL = """
-import fcntl, os, sys, termios
+import fcntl, os, signal, sys, termios
+signal.signal(signal.SIGINT, signal.SIG_DFL)
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 os.execv(sys.executable, [sys.executable, "-m", "tidegate", *sys.argv[1:]])
 """
