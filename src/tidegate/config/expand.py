@@ -40,7 +40,7 @@ def expand(
 
 def _problem(name: str, brace: str, environ: Mapping[str, str]) -> str:
     if not brace:
-        return f'holds "${{{name}" without a closing brace, write "$${{" for a plain "${{"'
+        return 'holds "${" without a closing brace, write "$${" for a plain "${"'
     if _NAME.fullmatch(name) is None:
-        return f'holds "${{{name}}}", which names no environment variable'
+        return 'holds "${…}" around what names no environment variable, write "$${" for a plain "${"'
     return "" if name in environ else f"needs the environment variable {name}, which is not set"

@@ -5,7 +5,7 @@ from pathlib import Path
 from tidegate.config.schema import LedgerSection
 from tidegate.config.secret import Secret
 from tidegate.config.settings import Aws, PostgresSettings
-from tidegate.config.urls import flag, parse_url
+from tidegate.config.urls import aws_options, flag, parse_url
 
 SCHEMES = ("postgresql", "postgres")
 _FORM = "postgresql+psycopg://user@host:5432/database"
@@ -43,5 +43,5 @@ def postgres_settings(section: LedgerSection, folder: Path) -> PostgresSettings:
         iam=iam,
         sslmode=sslmode,
         ca_file=None if ca_file is None else folder / ca_file,
-        aws=Aws(url.options.get("region"), url.options.get("profile")),
+        aws=Aws(*aws_options(url)),
     )

@@ -22,7 +22,7 @@ from tidegate.errors import ConfigError, PolicyError
 Location = tuple[int | str, ...]
 
 _SHOWN = 60
-_SENSITIVE = frozenset({"password"})
+_SENSITIVE = frozenset({"password", "secret"})
 _SECTIONS: Mapping[tuple[str, ...], type[BaseModel]] = {
     (): ConfigFile,
     ("warehouse",): WarehouseSection,
@@ -92,7 +92,7 @@ def _sentence(error: ErrorDetails, document: Mapping[str, object]) -> str:
         return f"{where}{_unknown(loc)}"
     if kind == "model_type" or (kind == "list_type" and loc == ("archive",)):
         return _wrong_form(loc, where)
-    shown = "***" if key in _SENSITIVE else show(value)
+    shown = "***" if key in _SENSITIVE or "@" in str(value) else show(value)
     return f"{where}{key} is {shown}, {_expected(error)}"
 
 

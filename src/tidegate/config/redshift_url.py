@@ -1,11 +1,12 @@
 """[warehouse] for Redshift: the address and the keys that go with it."""
 
+import re
 from pathlib import Path
 
 from tidegate.config.schema import WarehouseSection
 from tidegate.config.secret import Secret
 from tidegate.config.settings import DEFAULT_QUERY_GROUP, Aws, ConnectorSettings, DataApiSettings
-from tidegate.config.urls import Url, parse_url, scheme_of
+from tidegate.config.urls import Url, aws_options, parse_url, scheme_of
 
 SERVERLESS = "redshift-serverless"
 PROVISIONED = "redshift"
@@ -14,6 +15,10 @@ _FORMS = {
     PROVISIONED: "redshift://CLUSTER/DATABASE?region=…&user=…",
     SERVERLESS: "redshift-serverless://WORKGROUP/DATABASE?region=…",
 }
+_WORKGROUP = re.compile(r"[a-z0-9-]{3,64}")
+_CLUSTER = re.compile(r"[a-zA-Z][a-zA-Z0-9-]{0,62}")
+"""Management guide, naming constraints."""
+
 _OPTIONS = ("region", "profile", "endpoint", "user")
 _DATA_API, _CONNECTOR = "data_api", "connector"
 
@@ -44,6 +49,8 @@ def _data_api(section: WarehouseSection, url: Url, is_endpoint: bool) -> DataApi
     if url.password is not None:
         raise ValueError('goes by the Data API, which takes no password: set secret, or driver = "connector"')
     serverless = url.scheme == SERVERLESS
+    if (_WORKGROUP if serverless else _CLUSTER).fullmatch(url.host) is None:
+        raise ValueError(f"has a name that no {'workgroup' if serverless else 'cluster'} can have")
     return DataApiSettings(
         database=url.path,
         workgroup=url.host if serverless else None,
@@ -88,4 +95,4 @@ def _user(url: Url) -> str | None:
 
 
 def _aws(url: Url) -> Aws:
-    return Aws(url.options.get("region"), url.options.get("profile"), url.options.get("endpoint"))
+    return Aws(*aws_options(url))

@@ -7,13 +7,13 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from tidegate.config.quantities import parse_bytes, parse_seconds
+from tidegate.config.urls import check_endpoint
 from tidegate.errors import UsageError
 from tidegate.model.names import TableName, check_identifier
 from tidegate.model.periods import Granularity
 from tidegate.model.policy import GB, Action, Housekeeping
 
 _MEMORY = re.compile(r"[0-9]+(\.[0-9]+)? ?([KMGT]i?)?B", re.IGNORECASE)
-_ENDPOINT = re.compile(r"https?://[^\s/?#@]+/?")
 _MAX_FILE_BYTES = (32_000_000, 6_200_000_000)
 """MAXFILESIZE is at most 6.2 GB, and for Parquet a multiple of 32 MB (developer guide, UNLOAD)."""
 
@@ -100,9 +100,7 @@ def _some_time(value: float) -> float:
 
 
 def _endpoint(value: str) -> str:
-    if _ENDPOINT.fullmatch(value) is None:
-        raise ValueError('must be an address such as "https://s3.example.com"')
-    return value.rstrip("/")
+    return check_endpoint(value)
 
 
 Text = Annotated[str, AfterValidator(_text)]
@@ -115,7 +113,9 @@ Acknowledgement = Literal["repeat", "rls", "masking", "column_grants"]
 
 
 class Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    """Values stay out of pydantic's own messages: one of them may be a password."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
 
 
 class WarehouseSection(Section):

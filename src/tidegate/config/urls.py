@@ -1,9 +1,14 @@
 """Addresses of services, taken apart. Texts of errors complete "url …" and never hold a password."""
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from urllib.parse import parse_qsl, unquote, urlsplit
+
+_ENDPOINT = re.compile(r"https?://[^\s/?#@:]+(:\d{1,5})?/?")
+_REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d{1,2}")
+_MAX_PORT = 65_535
 
 
 @dataclass(frozen=True)
@@ -77,3 +82,24 @@ def flag(url: Url, name: str) -> bool:
     if value not in ("true", "false"):
         raise ValueError(f"has the option {name}, which must be true or false")
     return value == "true"
+
+
+def check_endpoint(value: str) -> str:
+    """An address of a service without credentials and path. Raises ValueError: it completes "endpoint is …, "."""
+    match = _ENDPOINT.fullmatch(value)
+    if match is None or int((match[1] or ":0")[1:]) > _MAX_PORT:
+        raise ValueError('must be an address such as "https://s3.example.com"')
+    return value.rstrip("/")
+
+
+def aws_options(url: Url) -> tuple[str | None, str | None, str | None]:
+    """Region, profile and endpoint among the options. Raises ValueError."""
+    region, endpoint = url.options.get("region"), url.options.get("endpoint")
+    if region is not None and _REGION.fullmatch(region) is None:
+        raise ValueError('has the option region, which must be a region such as "eu-west-1"')
+    if endpoint is not None:
+        try:
+            endpoint = check_endpoint(endpoint)
+        except ValueError as error:
+            raise ValueError(f"has the option endpoint, which {error}") from error
+    return region, url.options.get("profile"), endpoint

@@ -181,8 +181,11 @@ def test_variables_are_expanded_everywhere_and_escapes_stay(settings: Load, tmp_
     ("text", "message"),
     [
         ('[ledger]\nurl = "${LEDGER_URL}"', "[ledger] url needs the environment variable LEDGER_URL, which is not set"),
-        ('[ledger]\nurl = "${A B}"', '[ledger] url holds "${A B}", which names no environment variable'),
-        ('[ledger]\nurl = "${A"', '[ledger] url holds "${A" without a closing brace, write "$${" for a plain "${"'),
+        (
+            '[ledger]\nurl = "${A B}"',
+            '[ledger] url holds "${…}" around what names no environment variable, write "$${" for a plain "${"',
+        ),
+        ('[ledger]\nurl = "${A"', '[ledger] url holds "${" without a closing brace, write "$${" for a plain "${"'),
         (
             '[[archive]]\ntable = "a.b"\nunload = { max_filesize = "${SIZE}" }',
             "[[archive]] a.b: unload.max_filesize needs the environment variable SIZE, which is not set",

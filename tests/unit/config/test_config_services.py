@@ -20,8 +20,8 @@ S3 = '[lake]\nurl = "s3://cold/prod"\n'
 
 
 def test_a_serverless_workgroup_goes_by_the_data_api(settings: Load) -> None:
-    found = settings(f'[warehouse]\nurl = "redshift-serverless://wg/dev?region=eu-west-1"\n{S3}', base="")
-    assert found.warehouse == DataApiSettings(database="dev", workgroup="wg", aws=Aws(region="eu-west-1"))
+    found = settings(f'[warehouse]\nurl = "redshift-serverless://wgp/dev?region=eu-west-1"\n{S3}', base="")
+    assert found.warehouse == DataApiSettings(database="dev", workgroup="wgp", aws=Aws(region="eu-west-1"))
     assert found.lake == S3Settings("cold", "prod/")
 
 
@@ -63,8 +63,8 @@ def test_a_host_goes_by_the_connector(settings: Load, tmp_path: Path) -> None:
 
 
 def test_a_workgroup_by_the_connector_takes_iam(settings: Load) -> None:
-    text = '[warehouse]\nurl = "redshift-serverless://wg/dev"\ndriver = "connector"\n'
-    assert settings(text + S3, base="").warehouse == ConnectorSettings(database="dev", workgroup="wg")
+    text = '[warehouse]\nurl = "redshift-serverless://wgp/dev"\ndriver = "connector"\n'
+    assert settings(text + S3, base="").warehouse == ConnectorSettings(database="dev", workgroup="wgp")
 
 
 def test_a_local_redshift_may_use_a_local_lake(settings: Load, tmp_path: Path) -> None:
@@ -122,7 +122,7 @@ def test_iam_means_a_verified_connection(settings: Load) -> None:
     ("text", "problem"),
     [
         (
-            '[warehouse]\nurl = "redshift-serverless://wg"',
+            '[warehouse]\nurl = "redshift-serverless://wgp"',
             "[warehouse] url must name a database: redshift-serverless://WORKGROUP/DATABASE?region=…",
         ),
         (
@@ -189,6 +189,10 @@ def test_a_cluster_cannot_write_into_a_folder(settings: Load, tmp_path: Path) ->
         ),
         ('[lake]\nurl = "lake"\nkms_key = "k"', "[lake] kms_key is only for s3://"),
         (
+            '[lake]\nurl = "s3://cold"\nendpoint = "http://u:hunter2@h"',
+            '[lake] endpoint is ***, must be an address such as "https://s3.example.com"',
+        ),
+        (
             '[lake]\nurl = "s3://cold"\nendpoint = "127.0.0.1"',
             '[lake] endpoint is "127.0.0.1", must be an address such as "https://s3.example.com"',
         ),
@@ -228,3 +232,9 @@ def test_a_secret_does_not_show() -> None:
     shown = repr(PostgresSettings("db", "l", "u", password=Secret("hunter2"))) + str(Secret("hunter2"))
     assert "hunter2" not in shown
     assert Secret("hunter2").reveal() == "hunter2"
+
+
+def test_a_wrong_key_does_not_show_its_value_in_the_cause_either(settings: Load) -> None:
+    with pytest.raises(ConfigError) as caught:
+        settings('[ledger]\npasword = "hunter2"')
+    assert "hunter2" not in f"{caught.value}{caught.value.__cause__}"

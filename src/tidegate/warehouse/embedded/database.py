@@ -65,7 +65,7 @@ class Database:
         if not self._opening.acquire(timeout=max(settings.lock_timeout, 0)):
             raise WarehouseLocked(
                 f'"{self.path}" is being opened by another thread of process {os.getpid()}',
-                hint="Wait for the process that holds the file, or raise warehouse.lock_timeout.",
+                hint="Wait for the process that holds the file, or raise lock_timeout where the file is configured.",
             )
         try:
             if self._instance is None:
@@ -138,7 +138,7 @@ class Database:
                 raise cancelled()
             raise WarehouseLocked(
                 f'another transaction of process {os.getpid()} is writing to "{self.path}" (waited {timeout:g} s)',
-                hint="Wait until that transaction ends, or raise warehouse.lock_timeout.",
+                hint="Wait until that transaction ends, or raise lock_timeout where the file is configured.",
             )
 
     def release_writer(self) -> None:
