@@ -22,6 +22,7 @@ url = "duckdb:///warehouse.duckdb"
 [lake]
 url = "s3://{bucket}/prod"
 endpoint = "{endpoint}"
+region = "{region}"
 [ledger]
 url = "sqlite:///tidegate.sqlite"
 """
@@ -39,10 +40,10 @@ def run(folder: Path, size: Size, runs: int) -> str:
     size.save(prepared)
     with running_emulator(prepared) as emulator, running_proxy(emulator.endpoint) as proxy:
         environment = _environment(emulator)
-        bucket = emulator.new_bucket()
-        _configure(prepared, bucket, emulator.endpoint)
+        config = {"bucket": emulator.new_bucket(), "region": emulator.region}
+        _configure(prepared, endpoint=emulator.endpoint, **config)
         filled = in_child(PREPARE, prepared, environment)
-        _configure(prepared, bucket, proxy.endpoint)
+        _configure(prepared, endpoint=proxy.endpoint, **config)
         series = in_turn([LISTING, VERIFY], runs, lambda work: _measure(work, prepared, environment, proxy))
     return "\n".join(
         [
@@ -62,8 +63,9 @@ def _environment(emulator: Emulator) -> Mapping[str, str]:
     return {**others, **emulator.environment}
 
 
-def _configure(folder: Path, bucket: str, endpoint: str) -> None:
-    (folder / "tidegate.toml").write_text(_CONFIG.format(bucket=bucket, endpoint=endpoint), encoding="utf-8")
+def _configure(folder: Path, *, bucket: str, region: str, endpoint: str) -> None:
+    text = _CONFIG.format(bucket=bucket, region=region, endpoint=endpoint)
+    (folder / "tidegate.toml").write_text(text, encoding="utf-8")
 
 
 def _measure(work: str, folder: Path, environment: Mapping[str, str], proxy: Proxy) -> Measured:

@@ -18,7 +18,7 @@ from bench.requests_size import WAREHOUSE, Size
 from tidegate.app import App
 from tidegate.config.settings import S3Settings
 from tidegate.flows.context import Context
-from tidegate.flows.identity import write_claim
+from tidegate.flows.identity import place_of, write_claim
 from tidegate.flows.records import fitting
 from tidegate.flows.versions import Versions
 from tidegate.formats.stored import dump
@@ -57,7 +57,7 @@ Batch = tuple[str, tuple[date, ...]]
 def build(tide: App, size: Size, nowhere: Path) -> None:
     """`nowhere` is the empty folder of the partitions. What counts comes into warehouse and ledger from the lake."""
     ctx = tide.context
-    write_claim(ctx, Claim(WAREHOUSE, ctx.warehouse.place(), _AT))
+    write_claim(ctx, Claim(WAREHOUSE, place_of(ctx), _AT))
     versions = Versions(ctx, WAREHOUSE, TABLE.name)
     version = versions.ensure(versions.candidate(TABLE, (), frozenset))
     batches = [(f"20200620-120000-{number:08x}", days) for number, days in enumerate(size.days())]
