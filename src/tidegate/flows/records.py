@@ -148,7 +148,8 @@ class RecordLog:
     def _newest(self, table: TableName, head: int) -> int:
         """The lake's last number. It is near the warehouse's, so that a long record is not listed from its start."""
         near = self._numbers(table, head - NEAR)
-        return max(near or self._numbers(table, 0), default=0)
+        found = near if near or head <= NEAR else self._numbers(table, 0)
+        return max(found, default=0)
 
     def _put_missing(self, table: TableName, after: int) -> None:
         for number, record in self.ctx.warehouse.execute(self.ctx.control.select_log(table, after)).rows:
