@@ -25,10 +25,10 @@ def place_of(ctx: Context) -> str:
 
     The same file has the same place whichever way it is reached, and a copy of it has another.
     """
-    place = ctx.warehouse.place()
-    if ctx.lake.capabilities.scheme != "file" or not os.path.isabs(place):
+    place, root = ctx.warehouse.place(), ctx.lake.uri("")
+    if not (os.path.isabs(place) and os.path.isabs(root)):
         return place
-    return os.path.relpath(place, os.path.realpath(ctx.lake.uri("")))
+    return os.path.relpath(place, os.path.realpath(root))
 
 
 def stored_identity(ctx: Context) -> Identity | None:

@@ -80,7 +80,6 @@ def test_overflow_is_an_error(typed: Typed, expression: str) -> None:
         ("2 ^ 3", "POWER(2, 3)"),
         ("RANDOM()", "the function RANDOM"),
         ("STRTOL('ff', 16)", "the function STRTOL"),
-        ("6 & 3", "6 & 3"),
     ],
 )
 def test_what_is_not_known_to_be_equal_is_refused_by_name(typed: Typed, expression: str, reason: str) -> None:
