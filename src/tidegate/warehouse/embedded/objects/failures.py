@@ -85,7 +85,10 @@ def object_failure(address: str, code: str) -> TidegateError:
     if code == "NoSuchBucket":
         return StatementError(f"the bucket {bucket!r} does not exist", hint="Check the name of the bucket.")
     if code in ("NoSuchKey", "404"):
-        return StatementError(f"{address!r} does not exist", hint="Check the address; if it is a file of an archive, run `tidegate verify`.")
+        return StatementError(
+            f"{address!r} does not exist",
+            hint="Check the address; if it is a file of an archive, run `tidegate verify`.",
+        )
     if code == "InvalidObjectState":
         return StatementError(
             f"{address!r} is in an archive tier and cannot be read",
