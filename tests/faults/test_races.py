@@ -4,7 +4,7 @@ import os
 import shutil
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,6 @@ from tests.faults.counting import Calls, Counted
 from tests.faults.write_skew import PAIRS, publish_statements, race
 from tests.world import MONTHLY, World, create_orders
 
-from tidegate.errors import GuardFailed
 from tidegate.warehouse.base import Session
 
 WHOLE = "SELECT COUNT(*), SUM(order_id), SUM(amount) FROM public.orders_all"
@@ -205,21 +204,6 @@ def test_another_session_changes_a_row_inside_of_a_publish(tmp_path: Path, chang
 def _change(world: World, statement: str) -> int:
     with world.context() as ctx:
         return ctx.warehouse.execute(statement).rowcount
-
-
-@dataclass
-class Recorder:
-    """A warehouse that writes down transactions instead of running them, once `armed`."""
-
-    target: Any
-    statements: list[str] = field(default_factory=list)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.target, name)
-
-    def transaction(self, statements: Sequence[str]) -> Any:
-        self.statements[:] = statements
-        raise GuardFailed("recorded instead of run")
 
 
 def _run(session: Session, statements: Sequence[str]) -> None:

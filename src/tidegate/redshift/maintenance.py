@@ -1,4 +1,4 @@
-"""VACUUM, ANALYZE and the query group."""
+"""VACUUM, ANALYZE and the settings of a session."""
 
 from enum import StrEnum
 
@@ -55,3 +55,8 @@ def analyze(table: TableName, columns: tuple[str, ...] = (), predicate_columns: 
 def set_query_group(group: str) -> str:
     """Return the SET that labels the session's queries, for the history and for workload management."""
     return f"SET query_group TO {literal(group)}"
+
+
+def set_statement_timeout(seconds: float) -> str:
+    """Return the SET that cancels what runs longer in this session, in whole milliseconds."""
+    return f"SET statement_timeout TO {round(seconds * 1000)}"

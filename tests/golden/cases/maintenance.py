@@ -1,7 +1,7 @@
 """VACUUM, ANALYZE and the query group."""
 
 from tidegate.model.names import TableName
-from tidegate.redshift.maintenance import VacuumKind, analyze, set_query_group, vacuum
+from tidegate.redshift.maintenance import VacuumKind, analyze, set_query_group, set_statement_timeout, vacuum
 
 ORDERS = TableName("public", "orders")
 
@@ -13,4 +13,5 @@ CASES = {
     "analyze columns": analyze(ORDERS, ("Order_Id", "state")),
     "analyze predicate columns": analyze(ORDERS, predicate_columns=True),
     "query group": set_query_group("tidegate 'nightly'"),
+    "statement timeout": set_statement_timeout(1.5),
 }

@@ -30,3 +30,6 @@ ANALYZE "public"."orders" PREDICATE COLUMNS;
 
 -- case: query group
 SET query_group TO 'tidegate ''nightly''';
+
+-- case: statement timeout
+SET statement_timeout TO 1500;

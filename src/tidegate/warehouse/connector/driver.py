@@ -8,12 +8,9 @@ from typing import TypeVar
 
 from tidegate.config.settings import ConnectorSettings
 from tidegate.errors import StatementRefused, TidegateError
-from tidegate.model.names import TableName
-from tidegate.model.tables import Table, TableStats
-from tidegate.warehouse.base import Capabilities, Result, RowStream, Session
-from tidegate.warehouse.cluster import definitions
-from tidegate.warehouse.cluster.capabilities import discover, place
+from tidegate.warehouse.base import Result, RowStream, Session
 from tidegate.warehouse.cluster.statements import read
+from tidegate.warehouse.cluster.warehouse import ClusterWarehouse
 from tidegate.warehouse.connector.failures import ConnectionLost
 from tidegate.warehouse.connector.link import Link
 from tidegate.warehouse.connector.login import region
@@ -31,7 +28,7 @@ MAX_TRANSACTION_STATEMENTS = 1000
 _T = TypeVar("_T")
 
 
-class ConnectorWarehouse:
+class ConnectorWarehouse(ClusterWarehouse):
     """A warehouse behind the PostgreSQL protocol, always encrypted and verified. Safe for many threads.
 
     A connection that a statement used comes back to be used again, unless the statement left something in its
@@ -40,12 +37,11 @@ class ConnectorWarehouse:
     """
 
     def __init__(self, settings: ConnectorSettings) -> None:
+        super().__init__(MAX_STATEMENT_BYTES, MAX_TRANSACTION_STATEMENTS)
         self._settings = settings
         self._idle: list[Link] = []
         self._process = os.getpid()
         self._changing = threading.Lock()
-        self._known: Capabilities | None = None
-        self._asking = threading.Lock()
 
     def execute(self, sql: str) -> Result:
         try:
@@ -66,27 +62,8 @@ class ConnectorWarehouse:
     def session(self) -> AbstractContextManager[Session]:
         return self._session()
 
-    @property
-    def capabilities(self) -> Capabilities:
-        """Asked once, when they are first needed."""
-        with self._asking:
-            if self._known is None:
-                self._known = discover(
-                    self.execute,
-                    max_statement_bytes=MAX_STATEMENT_BYTES,
-                    max_transaction_statements=MAX_TRANSACTION_STATEMENTS,
-                    region=region(self._settings),
-                )
-            return self._known
-
-    def tables(self, names: Sequence[TableName]) -> dict[TableName, Table]:
-        return definitions.tables(self.execute, names)
-
-    def table_stats(self, names: Sequence[TableName]) -> dict[TableName, TableStats]:
-        return definitions.table_stats(self.execute, names)
-
-    def place(self) -> str:
-        return place(self.execute)
+    def _region(self) -> str | None:
+        return region(self._settings)
 
     def close(self) -> None:
         with self._changing:

@@ -11,8 +11,8 @@ from redshift_connector.error import Error
 
 from tidegate.config.settings import ConnectorSettings
 from tidegate.errors import TidegateError, WarehouseUnreachable
-from tidegate.redshift.identifiers import literal
 from tidegate.warehouse.base import ResultColumn, Row
+from tidegate.warehouse.cluster.warehouse import session_settings
 from tidegate.warehouse.connector.failures import LOST, connect_failure, lost, statement_failure, told
 from tidegate.warehouse.connector.login import login
 from tidegate.warehouse.connector.tls import EncryptedConnection, verifying_context
@@ -48,9 +48,8 @@ class Link:
         self._connection = _connected(settings)
         self.alive = True
         try:
-            self.run(f"SET query_group TO {literal(settings.query_group)}")
-            if settings.statement_timeout is not None:
-                self.run(f"SET statement_timeout TO {round(settings.statement_timeout * 1000)}")
+            for statement in session_settings(settings):
+                self.run(statement)
         except BaseException:
             self.close()
             raise

@@ -1,22 +1,18 @@
 """Redshift through its Data API: no connection, no driver, one HTTPS call a statement (boto3, redshift-data)."""
 
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 
 from tidegate.config.settings import DataApiSettings
-from tidegate.model.names import TableName
-from tidegate.model.tables import Table, TableStats
-from tidegate.warehouse.base import Capabilities, Result, RowStream, Session
-from tidegate.warehouse.cluster import definitions
-from tidegate.warehouse.cluster.capabilities import discover, place
+from tidegate.warehouse.base import Result, RowStream, Session
+from tidegate.warehouse.cluster.warehouse import ClusterWarehouse, session_settings
 from tidegate.warehouse.data_api.client import Caller, make_client
-from tidegate.warehouse.data_api.runs import MAX_STATEMENTS, Runs, session_settings
+from tidegate.warehouse.data_api.runs import MAX_STATEMENTS, Runs
 from tidegate.warehouse.data_api.session import MAX_STATEMENT_BYTES, DataApiSession
 
 
-class DataApiWarehouse:
+class DataApiWarehouse(ClusterWarehouse):
     """A warehouse behind the Data API, provisioned or serverless. Safe for many threads.
 
     A statement or transaction that writes and carries our comment is submitted under a token made of its text, so
@@ -34,11 +30,10 @@ class DataApiWarehouse:
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
         left = deadline or _for_ever
+        super().__init__(MAX_STATEMENT_BYTES, MAX_STATEMENTS)
         self._settings = settings
         client = make_client(settings)
         self._client = client
-        self._known: Capabilities | None = None
-        self._asking = threading.Lock()
         self._runs = Runs(settings, client, Caller(settings.address, left, pause), left)
 
     def execute(self, sql: str) -> Result:
@@ -65,27 +60,8 @@ class DataApiWarehouse:
         finally:
             session.close()
 
-    @property
-    def capabilities(self) -> Capabilities:
-        """Asked once, when they are first needed."""
-        with self._asking:
-            if self._known is None:
-                self._known = discover(
-                    self.execute,
-                    max_statement_bytes=MAX_STATEMENT_BYTES,
-                    max_transaction_statements=MAX_STATEMENTS,
-                    region=self._client.meta.region_name,
-                )
-            return self._known
-
-    def tables(self, names: Sequence[TableName]) -> dict[TableName, Table]:
-        return definitions.tables(self.execute, names)
-
-    def table_stats(self, names: Sequence[TableName]) -> dict[TableName, TableStats]:
-        return definitions.table_stats(self.execute, names)
-
-    def place(self) -> str:
-        return place(self.execute)
+    def _region(self) -> str | None:
+        return self._client.meta.region_name
 
     def close(self) -> None:
         """Let go of the connections to the API."""

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from tidegate.config.settings import DataApiSettings
 from tidegate.errors import Interrupted, StatementRefused, StillRunning, TidegateError, WarehouseUnreachable
-from tidegate.redshift.identifiers import literal
 from tidegate.warehouse.base import Result, Row, RowStream
 from tidegate.warehouse.cluster.statements import Text
+from tidegate.warehouse.cluster.warehouse import session_settings
 from tidegate.warehouse.data_api.client import Answer, Caller, code_of
 from tidegate.warehouse.data_api.failures import failure_of
 from tidegate.warehouse.data_api.tokens import Tokens, random_token
@@ -307,14 +307,6 @@ class _Features:
 
     waits: bool
     modes: bool
-
-
-def session_settings(settings: DataApiSettings) -> list[str]:
-    """The statements that make a session ours."""
-    wanted = [f"SET query_group TO {literal(settings.query_group)}"] if settings.query_group else []
-    if settings.statement_timeout is not None:
-        wanted.append(f"SET statement_timeout TO {round(settings.statement_timeout * 1000)}")
-    return wanted
 
 
 def _features(client: "RedshiftDataAPIServiceClient") -> _Features:

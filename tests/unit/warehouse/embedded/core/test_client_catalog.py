@@ -173,12 +173,12 @@ def test_metadata_views(connection: EmbeddedSession) -> None:
         connection.execute("SELECT * FROM information_schema.triggers")
 
 
-def test_a_session_knows_itself(connection: EmbeddedSession) -> None:
+def test_a_session_knows_itself(connection: EmbeddedSession, settings: EmbeddedSettings) -> None:
     result = connection.execute(
         "SELECT CURRENT_USER, USER, SESSION_USER, CURRENT_NAMESPACE, CURRENT_DATABASE(), CURRENT_SCHEMA(), "
         "PG_BACKEND_PID(), HAS_TABLE_PRIVILEGE('orders', 'SELECT') AS may, 1 AS current_namespace"
     )
-    known = ("ada", "ada", "ada", "../warehouse.duckdb", "shop", "public", connection.facts.id, True, 1)
+    known = ("ada", "ada", "ada", str(settings.path.resolve()), "shop", "public", connection.facts.id, True, 1)
     assert result.rows == (known,)
     assert [c.name for c in result.columns][:6] == [
         *("current_user", "current_user", "session_user", "current_namespace", "current_database", "current_schema")
