@@ -17,7 +17,9 @@
     │   ├── BlastRadius                   4  refused.fraction     more of the table than max_delete_fraction
     │   ├── RepeatedRows                  4  refused.repeat       archived rows were brought back into the hot table
     │   ├── ViewTooOpen                   4  refused.protection   the view cannot carry what protects the table
-    │   └── ForeignWarehouse              4  refused.warehouse    a copied or set-back warehouse
+    │   ├── ForeignWarehouse              4  refused.warehouse    a copied or set-back warehouse
+    │   ├── ObjectParked                  4  refused.parked       an object that has to be thawed before it is read
+    │   └── ObjectLocked                  4  refused.locked       the store keeps an object, whatever we ask
     ├── PartialFailure                    5  partial              some work failed, the rest was done
     ├── DifferenceFound                   6  difference           a verification did not agree
     │   └── CorruptRecord                 6  difference.record    a stored document cannot be read
@@ -136,6 +138,14 @@ class ViewTooOpen(Refused):
 
 class ForeignWarehouse(Refused):
     code = "refused.warehouse"
+
+
+class ObjectParked(Refused):
+    code = "refused.parked"
+
+
+class ObjectLocked(Refused):
+    code = "refused.locked"
 
 
 class PartialFailure(TidegateError):

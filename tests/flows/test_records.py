@@ -53,8 +53,9 @@ def test_a_record_that_fits_is_left_as_it_is() -> None:
 
 def test_a_warehouse_that_differs_in_thousands_of_periods_is_taken_over(world: World) -> None:
     archive(world, AS_OF)
-    rows = ", ".join(f"('public.orders', 'b1', DATE '{day}', 1, '1', 'x')" for day in DAYS)
-    world.sql(f"INSERT INTO tidegate.published (table_name, batch, period, row_count, fingerprint, hash) VALUES {rows}")
+    rows = ", ".join(f"('public.orders', 'b1', DATE '{day}', 1, '1', 'x', GETDATE())" for day in DAYS)
+    columns = "table_name, batch, period, row_count, fingerprint, hash, archived_at"
+    world.sql(f"INSERT INTO tidegate.published ({columns}) VALUES {rows}")
     with world.context() as ctx:
         assert len(take_over(ctx).differences) == len(DAYS)
         lengths = ctx.warehouse.execute("SELECT number, OCTET_LENGTH(record) FROM tidegate.log ORDER BY number").rows

@@ -2,18 +2,21 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from tidegate.config.problems import show
 from tidegate.config.schema import ArchiveSection
 from tidegate.errors import UsageError
 from tidegate.model.names import TableName
 from tidegate.model.periods import Granularity
-from tidegate.model.policy import Action, Policy, UnloadOptions
+from tidegate.model.policy import Action, Policy, TierRule, UnloadOptions
+from tidegate.model.tiers import POLICY_TIERS, Tier
 
 Problems = list[tuple[int, str]]
 """The position of the policy in the file, counted from 0, and what is wrong with it."""
 
 _MAX_RETENTION = {Granularity.DAILY: 36_500, Granularity.MONTHLY: 1_200}
+_IA_DAYS = 30
 _SEGMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
@@ -24,7 +27,7 @@ def to_policies(
     problems: Problems = []
     policies: dict[int, Policy] = {}
     for position, section in enumerate(sections):
-        own = [*_period(section), *_sizes(section), *_place(section, reserved)]
+        own = [*_period(section), *_sizes(section), *_ages(section), *_place(section, reserved)]
         problems += [(position, f"[[archive]] {section.table}: {text}") for text in own]
         if not own:
             policies[position] = _policy(section)
@@ -52,7 +55,31 @@ def _policy(section: ArchiveSection) -> Policy:
         vacuum=section.vacuum,
         acknowledge=frozenset(section.acknowledge),
         view=section.view,
+        tiers=tuple(_tiers(section)),
+        expire=section.tiers.expire,
     )
+
+
+def _tiers(section: ArchiveSection) -> Iterator[TierRule]:
+    """The policy's tiers in the order in which objects can move."""
+    for tier in POLICY_TIERS:
+        days = getattr(section.tiers, tier.value.lower())
+        if days is not None:
+            yield TierRule(tier, days)
+
+
+def _ages(section: ArchiveSection) -> Iterator[str]:
+    """Objects only move to colder tiers (S3 User Guide, Transitioning objects), and expire after all of that."""
+    rules = list(_tiers(section))
+    if section.action is Action.PURGE and (rules or section.tiers.expire is not None):
+        yield 'tiers need files, which action = "purge" does not make'
+    for earlier, later in pairwise(rules):
+        if later.days <= earlier.days:
+            yield f"tiers: {later.tier} is at {later.days} days, must be after {earlier.tier} at {earlier.days}"
+    if rules and rules[0].tier is Tier.STANDARD_IA and rules[0].days < _IA_DAYS:
+        yield f"tiers: STANDARD_IA is at {rules[0].days} days, S3 moves nothing there before {_IA_DAYS}"
+    if rules and section.tiers.expire is not None and section.tiers.expire <= rules[-1].days:
+        yield f"tiers: expire is at {section.tiers.expire} days, must be after {rules[-1].tier} at {rules[-1].days}"
 
 
 def _period(section: ArchiveSection) -> Iterator[str]:

@@ -79,6 +79,16 @@ def _whole_days(value: object) -> int:
     return int(days)
 
 
+_MAX_DAYS = 36_500
+
+
+def _days(value: object) -> int:
+    days = value if isinstance(value, int) and not isinstance(value, bool) else _whole_days(value)
+    if not 1 <= days <= _MAX_DAYS:
+        raise ValueError(f"must be 1 to {_MAX_DAYS} days")
+    return days
+
+
 def _file_mb(value: object) -> int:
     size = parse_bytes(value)
     low, high = _MAX_FILE_BYTES
@@ -108,6 +118,7 @@ Identifier = Annotated[str, AfterValidator(_identifier)]
 Table = Annotated[str, AfterValidator(_table)]
 Size = Annotated[int, BeforeValidator(parse_bytes)]
 Seconds = Annotated[float, BeforeValidator(parse_seconds)]
+Days = Annotated[int, BeforeValidator(_days)]
 ColumnFormat = Literal["YYYYMMDD", "YYYY-MM-DD", "YYYYMM", "YYYY-MM"]
 Acknowledgement = Literal["repeat", "rls", "masking", "column_grants"]
 
@@ -161,6 +172,16 @@ class UnloadSection(Section):
     parallel: bool | None = None
 
 
+class TiersSection(Section):
+    """Days after archiving at which the files go to a colder tier; `expire`: at which they are deleted."""
+
+    standard_ia: Days | None = Field(default=None, alias="STANDARD_IA")
+    glacier_ir: Days | None = Field(default=None, alias="GLACIER_IR")
+    glacier: Days | None = Field(default=None, alias="GLACIER")
+    deep_archive: Days | None = Field(default=None, alias="DEEP_ARCHIVE")
+    expire: Days | None = None
+
+
 class ArchiveSection(Section):
     """Defaults are those of tidegate.model.policy.Policy; None says that the key is not there."""
 
@@ -181,6 +202,7 @@ class ArchiveSection(Section):
     acknowledge: list[Acknowledgement] = Field(default_factory=list)
     view: Identifier | None = None
     unload: UnloadSection = UnloadSection()
+    tiers: TiersSection = TiersSection()
 
 
 class ConfigFile(Section):

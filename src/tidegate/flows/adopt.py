@@ -103,9 +103,10 @@ def _claim(ctx: Context, identity: Identity) -> Claim:
 def _take_over_table(ctx: Context, log: RecordLog, table: TableName) -> list[Difference]:
     state = replay(log.read(table))
     head = log.head(table)
-    here = _counted(ctx, ctx.control.published, table)
+    here = _counted(ctx, ctx.control.published, table) | _counted(ctx, ctx.control.parked, table)
+    counted = state.published | set(state.parked)
     copies = _counted(ctx, ctx.control.copies, table)
-    only_here, only_there = here - state.published, (state.published | state.copies) - here - copies
+    only_here, only_there = here - counted, (counted | state.copies) - here - copies
     stale = copies - state.copies
     if state.number <= head and not (only_here or only_there or stale):
         log.sync(table)

@@ -193,4 +193,5 @@ def policy_document(policy: Policy) -> dict[str, object]:
     document = asdict(policy)
     document["table"] = str(policy.table)
     document["acknowledge"] = sorted(policy.acknowledge)
+    document["tiers"] = {rule.tier.value: rule.days for rule in policy.tiers}
     return {key: value for key, value in document.items() if value is not None}

@@ -1,5 +1,6 @@
 """What every flow works with: the ports, the settings, and where time and ids come from."""
 
+import getpass
 import os
 import secrets
 import socket
@@ -29,6 +30,14 @@ def this_worker() -> str:
     return f"{socket.gethostname()}/{os.getpid()}/{process_start(os.getpid())}"
 
 
+def this_person() -> str:
+    """`user@host`: who is told of in the record of what was changed."""
+    try:
+        return f"{getpass.getuser()}@{socket.gethostname()}"
+    except (OSError, KeyError):
+        return f"{os.getuid()}@{socket.gethostname()}"
+
+
 def process_start(pid: int) -> str:
     """The start time of a process in clock ticks, where the system tells it (Linux); else an empty text."""
     try:
@@ -50,6 +59,7 @@ class Context:
     clock: Callable[[], datetime] = utc_now
     suffix: Callable[[], str] = random_suffix
     worker: str = field(default_factory=this_worker)
+    person: str = field(default_factory=this_person)
 
     @property
     def control(self) -> Control:

@@ -153,7 +153,7 @@ class _Survey:
     @classmethod
     def read(cls, ctx: Context) -> "_Survey":
         counted: dict[str, set[date]] = {}
-        for source in (ctx.control.published, ctx.control.copies):
+        for source in (ctx.control.published, ctx.control.parked, ctx.control.copies):
             for batch in read_counted(ctx, source):
                 counted.setdefault(batch.batch, set()).update(proof.period for proof in batch.proofs)
         retired: dict[str, list[Retired]] = {}

@@ -1,7 +1,7 @@
 """Rebuild the ledger from lake and warehouse; and, where the warehouse is gone, what counted in it from the lake."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from tidegate.errors import ConfigError, CorruptRecord
@@ -23,11 +23,12 @@ from tidegate.flows.records import RECORD_HINT, STRANGER_HINT, RecordLog, strang
 from tidegate.flows.replay import BatchPeriod, Replayed, replay
 from tidegate.flows.versions import Versions
 from tidegate.ledger.base import BatchRow
-from tidegate.model.batch import BATCH_COLUMN, DESCRIPTOR_PATH, PERIOD_COLUMN, BatchState, Descriptor, PeriodProof
-from tidegate.model.layout import batch_of, data_root
+from tidegate.model.batch import BATCH_COLUMN, DESCRIPTOR_PATH, PERIOD_COLUMN, BatchState, Descriptor, written_at
+from tidegate.model.layout import batch_of, data_root, thaw_prefix
 from tidegate.model.names import TableName
 from tidegate.model.outcome import Difference
 from tidegate.model.records import BatchPeriods
+from tidegate.redshift.control import CountedProof
 from tidegate.redshift.external import add_partitions
 from tidegate.redshift.lock import lock
 
@@ -116,12 +117,14 @@ def _rebuild_table(ctx: Context, log: RecordLog, table: TableName, state: Replay
     for version in versions.load():
         versions.ensure(version)
     counted = sorted(state.published | state.copies)
-    batches = dict.fromkeys(batch for batch, _ in counted)
+    batches = dict.fromkeys(batch for batch, _ in sorted({*counted, *state.parked}))
     descriptors = {batch: read_descriptor(ctx, state.prefixes[batch]) for batch in batches}
     partitions: dict[TableName, list[Partition]] = {}
     for batch, period in counted:
         values = ((BATCH_COLUMN, batch), (PERIOD_COLUMN, period.isoformat()))
-        folder = ctx.lake.uri(f"{descriptors[batch].prefix}{PERIOD_COLUMN}={period.isoformat()}/")
+        thawed = state.thawed.get((batch, period))
+        prefix = descriptors[batch].prefix if thawed is None else thaw_prefix(descriptors[batch].prefix, thawed)
+        folder = ctx.lake.uri(f"{prefix}{PERIOD_COLUMN}={period.isoformat()}/")
         partitions.setdefault(descriptors[batch].external, []).append((values, folder))
     for external, found in partitions.items():
         for statement in add_partitions(external, found):
@@ -137,8 +140,11 @@ def _state_statements(
         lock(ctx.settings.control_schema, [table], serializable=ctx.warehouse.capabilities.serializable),
         control.guard_log_number(table, 0),
     ]
-    for target, counted in ((control.published, state.published), (control.copies, state.copies)):
-        statements += control.insert_proofs(target, table, _proofs(descriptors, counted))
+    statements += control.insert_published(table, _tiered(state, _proofs(descriptors, state.published)))
+    statements += control.insert_copies(table, _proofs(descriptors, state.copies))
+    for tier in sorted(set(state.parked.values())):
+        parked = {item for item, colder in state.parked.items() if colder is tier}
+        statements += control.insert_parked(table, _proofs(descriptors, parked), tier, stamp)
     for reason in sorted(set(state.retired.values())):
         parts = [
             BatchPeriods(batch, "", (period,))
@@ -150,10 +156,17 @@ def _state_statements(
     return [*statements, *log.inserts(log.read(table))]
 
 
-def _proofs(descriptors: dict[str, Descriptor], counted: set[BatchPeriod]) -> Iterator[tuple[str, str, PeriodProof]]:
+def _proofs(descriptors: dict[str, Descriptor], counted: set[BatchPeriod]) -> Iterator[CountedProof]:
     for batch, descriptor in descriptors.items():
         hash_id = f"{descriptor.hash.engine}/{descriptor.hash.version}/{descriptor.hash.expression}"
-        yield from ((batch, hash_id, p) for p in descriptor.periods if (batch, p.period) in counted)
+        at = descriptor.archived_at or written_at(batch)
+        yield from (CountedProof(batch, hash_id, at, p) for p in descriptor.periods if (batch, p.period) in counted)
+
+
+def _tiered(state: Replayed, proofs: Iterator[CountedProof]) -> Iterator[CountedProof]:
+    for row in proofs:
+        item = (row.batch, row.proof.period)
+        yield replace(row, tier=state.tiers.get(item), thawed_until=state.thawed.get(item))
 
 
 def _rebuild_ledger(

@@ -50,6 +50,7 @@ class RecordLog:
     def append(self, records: Sequence[LogRecord]) -> list[str]:
         """Statements that commit records of one table with consecutive numbers, if no other came first."""
         first = records[0]
+        records = [replace(record, by=self.ctx.person) for record in records]
         return [self.ctx.control.guard_log_number(first.table, first.number - 1), *self.inserts(records)]
 
     def inserts(self, records: Iterable[LogRecord]) -> list[str]:

@@ -5,22 +5,31 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from tidegate.model.records import Hold, LogRecord, RecordKind
+from tidegate.model.tiers import Tier
 
 BatchPeriod = tuple[str, date]
 
 
 @dataclass
 class Replayed:
-    """The state after the last record: published and copied (batch, period)s, retired ones with their reason."""
+    """The state after the last record: published and copied (batch, period)s, retired ones with their reason.
+
+    `parked` ones count as published ones do, and have their tier, as published ones have in `tiers`; `thawed` says
+    until when parked ones can be read. `intents` are erasures that did not end, by id.
+    """
 
     number: int = 0
     published: set[BatchPeriod] = field(default_factory=set)
     copies: set[BatchPeriod] = field(default_factory=set)
+    parked: dict[BatchPeriod, Tier] = field(default_factory=dict)
+    tiers: dict[BatchPeriod, Tier] = field(default_factory=dict)
+    thawed: dict[BatchPeriod, date] = field(default_factory=dict)
     retired: dict[BatchPeriod, str] = field(default_factory=dict)
     prefixes: dict[str, str] = field(default_factory=dict)
     holds: dict[str, Hold] = field(default_factory=dict)
     policy: dict[str, object] = field(default_factory=dict)
     gaps: list[int] = field(default_factory=list)
+    intents: dict[str, LogRecord] = field(default_factory=dict)
 
 
 REASONS = {
@@ -29,6 +38,9 @@ REASONS = {
     RecordKind.RESTORE: "restored",
     RecordKind.COPY: "superseded",
     RecordKind.ADOPT: "adopted",
+    RecordKind.EXPIRE: "expired",
+    RecordKind.COMPACT: "compacted",
+    RecordKind.ERASED: "erased",
 }
 """Why a record's retired periods count no more."""
 
@@ -55,6 +67,10 @@ def apply(state: Replayed, record: LogRecord) -> None:
         state.prefixes[part.batch] = part.prefix
         for period in part.periods:
             counted.add((part.batch, period))
+            parked_in = state.parked.pop((part.batch, period), None)
+            if record.until is not None and parked_in is not None:
+                state.tiers[part.batch, period] = parked_in
+                state.thawed[part.batch, period] = date.fromisoformat(record.until)
             state.retired.pop((part.batch, period), None)
     if record.kind is not RecordKind.PURGE:
         for part in record.retired:
@@ -62,10 +78,36 @@ def apply(state: Replayed, record: LogRecord) -> None:
             for period in part.periods:
                 state.published.discard((part.batch, period))
                 state.copies.discard((part.batch, period))
+                _forget_tier(state, (part.batch, period))
                 state.retired[part.batch, period] = REASONS.get(record.kind, "retired")
+    if record.tier is not None:
+        _move(state, record, record.tier)
+    _intend(state, record)
     if record.hold is not None:
         state.holds[record.hold.id] = record.hold
     if record.released is not None:
         state.holds.pop(record.released, None)
-    if record.kind is RecordKind.POLICY:
+
+
+def _intend(state: Replayed, record: LogRecord) -> None:
+    if record.kind is RecordKind.ERASE:
+        state.intents[record.detail] = record
+    elif record.kind is RecordKind.ERASED:
+        state.intents.pop(record.detail, None)
+    elif record.kind is RecordKind.POLICY:
         state.policy = dict(record.policy)
+
+
+def _move(state: Replayed, record: LogRecord, tier: Tier) -> None:
+    for item in ((part.batch, period) for part in record.inputs for period in part.periods):
+        _forget_tier(state, item)
+        if record.kind is RecordKind.PARK:
+            state.published.discard(item)
+            state.parked[item] = tier
+        else:
+            state.tiers[item] = tier
+
+
+def _forget_tier(state: Replayed, item: BatchPeriod) -> None:
+    for known in (state.parked, state.tiers, state.thawed):
+        known.pop(item, None)

@@ -11,11 +11,11 @@ from tidegate.config.settings import Settings
 from tidegate.flows.context import Context
 from tidegate.flows.spec import BatchSpec
 from tidegate.flows.versions import as_external, fitting
-from tidegate.model.batch import BATCH_COLUMN, PERIOD_COLUMN, PeriodProof, TableVersion
+from tidegate.model.batch import BATCH_COLUMN, PERIOD_COLUMN, PeriodProof, TableVersion, written_at
 from tidegate.model.policy import Action
 from tidegate.model.records import BatchPeriods
 from tidegate.redshift.catalog import guard_columns
-from tidegate.redshift.control import Control
+from tidegate.redshift.control import Control, CountedProof
 from tidegate.redshift.external import add_partitions
 from tidegate.redshift.fingerprint import fingerprint_by_period, matches
 from tidegate.redshift.guard import guard
@@ -125,6 +125,11 @@ class BatchStatements:
             ),
         ]
 
+    def counted(self, proofs: Sequence[PeriodProof]) -> list[CountedProof]:
+        """The rows of a control table that make these periods count."""
+        at = written_at(self.spec.batch)
+        return [CountedProof(self.spec.batch, self.spec.hash_id, at, proof) for proof in proofs]
+
     def publish(self, proofs: Sequence[PeriodProof], retired: Sequence[date], at: str, log: Sequence[str]) -> list[str]:
         """ONE transaction: LOCK, guards, DELETE, INSERT INTO published, and the record.
 
@@ -137,7 +142,7 @@ class BatchStatements:
             self.lock(),
             *self.guards(proofs),
             delete_rows(spec.table.name, spec.where_of(starts)),
-            *control.insert_published(spec.table.name, spec.batch, proofs, spec.hash_id),
+            *control.insert_published(spec.table.name, self.counted(proofs)),
             *control.insert_retired(spec.table.name, changed, "changed", at),
             *log,
         ]
@@ -150,7 +155,7 @@ class BatchStatements:
             self.lock(),
             *control.guard_fresh(spec.batch),
             *superseded,
-            *control.insert_copies(spec.table.name, spec.batch, proofs, spec.hash_id),
+            *control.insert_copies(spec.table.name, self.counted(proofs)),
             *log,
         ]
         return self.tagged("copy", statements)

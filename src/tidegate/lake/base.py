@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from tidegate.model.tiers import Thaw, ThawState, Tier
+
 
 @dataclass(frozen=True)
 class ObjectInfo:
     """`key` is relative to the lake's root, with `/` between segments. `etag` changes whenever the bytes change.
 
-    `version` is None where the store keeps none, and in listings of S3, which do not tell it.
+    `version` is None where the store keeps none, and in listings of S3, which do not tell it. `thaw` is None for an
+    object that can be read as it is; a `tier` that parks has one.
     """
 
     key: str
@@ -19,6 +22,12 @@ class ObjectInfo:
     etag: str
     modified: datetime
     version: str | None = None
+    tier: Tier = Tier.STANDARD
+    thaw: Thaw | None = None
+
+    @property
+    def readable(self) -> bool:
+        return self.thaw is None or self.thaw.state is ThawState.THAWED
 
 
 @dataclass(frozen=True)
@@ -63,11 +72,11 @@ class Lake(Protocol):
         ...
 
     def get(self, key: str) -> bytes:
-        """A small object, whole. Raises ObjectNotFound."""
+        """A small object, whole. Raises ObjectNotFound, ObjectParked."""
         ...
 
     def stream(self, key: str) -> Iterator[bytes]:
-        """An object of any size in chunks. Raises ObjectNotFound."""
+        """An object of any size in chunks. Raises ObjectNotFound, ObjectParked."""
         ...
 
     def writer(self, key: str) -> AbstractContextManager[ObjectWriter]:
@@ -91,7 +100,7 @@ class Lake(Protocol):
         ...
 
     def copy(self, source: str, target: str) -> ObjectInfo:
-        """Raises ObjectNotFound."""
+        """The copy is in STANDARD, whatever the source's tier. Raises ObjectNotFound, ObjectParked."""
         ...
 
     def sha256(self, key: str) -> str:

@@ -1,7 +1,7 @@
 """A batch: the unit of archiving, its states, its proof, and the descriptor that lies beside its files."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 
 from tidegate.model.names import TableName
@@ -88,12 +88,18 @@ class HashIdentity:
     expression: str
 
 
+def written_at(batch: str) -> str:
+    """The time in a batch's id, as a TIMESTAMP literal's text in UTC. Raises ValueError for what is no id of ours."""
+    return f"{datetime.strptime(f'{batch[:15]}+0000', '%Y%m%d-%H%M%S%z'):%Y-%m-%d %H:%M:%S}"
+
+
 @dataclass(frozen=True)
 class Descriptor:
     """`_tidegate/batch.json`: all that is needed to rebuild the batch's rows without ledger and warehouse.
 
     `prefix` is the batch's key in the lake and ends with a slash. `external` names the version of the external
-    table that reads it. `time_zone` decides the period of a TIMESTAMPTZ. `ddl` is Redshift SQL.
+    table that reads it. `time_zone` decides the period of a TIMESTAMPTZ. `ddl` is Redshift SQL. `archived_at` is when
+    the rows first left the hot table, where the batch was made of others (`inputs`); else they left with this one.
     """
 
     warehouse: str
@@ -111,6 +117,8 @@ class Descriptor:
     periods: tuple[PeriodProof, ...]
     files: tuple[FileEntry, ...]
     created_at: str
+    archived_at: str | None = None
+    inputs: tuple[str, ...] = ()
     format: int = DESCRIPTOR_FORMAT
 
 

@@ -1,6 +1,7 @@
 """Where everything lies in the lake, as keys.
 
 <warehouse>/[<location>/]<schema>/<table>/tg_batch=<id>/tg_period=<date>/*.parquet    the rows
+<warehouse>/…/tg_batch=<id>/tg_thaw=<date>/tg_period=<date>/*.parquet                 parked rows, thawed until then
 <warehouse>/…/tg_batch=<id>/manifest                                                  UNLOAD's manifest
 <warehouse>/…/tg_batch=<id>/_tidegate/batch.json                                      the descriptor
 _tidegate/<warehouse>/warehouse.json                                                  whose folder this is
@@ -9,6 +10,7 @@ _tidegate/<warehouse>/log/<schema>/<table>/<number>.json                        
 """
 
 import re
+from datetime import date
 
 from tidegate.model.batch import BATCH_COLUMN, DESCRIPTOR_PATH
 from tidegate.model.names import TableName
@@ -42,6 +44,11 @@ def manifest_key(prefix: str) -> str:
 
 def descriptor_key(prefix: str) -> str:
     return f"{prefix}{DESCRIPTOR_PATH}"
+
+
+def thaw_prefix(prefix: str, until: date) -> str:
+    """Where the copies of a parked batch's files lie that can be read until that day."""
+    return f"{prefix}tg_thaw={until.isoformat()}/"
 
 
 def versions_root(warehouse: str, table: TableName) -> str:

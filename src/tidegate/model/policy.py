@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from tidegate.model.names import TableName
 from tidegate.model.periods import Granularity
+from tidegate.model.tiers import Tier
 
 GB = 1_000_000_000
 
@@ -34,6 +35,14 @@ class UnloadOptions:
 
 
 @dataclass(frozen=True)
+class TierRule:
+    """`days` after the rows were archived their files go to `tier`."""
+
+    tier: Tier
+    days: int
+
+
+@dataclass(frozen=True)
 class Policy:
     """One rule for one table.
 
@@ -43,6 +52,7 @@ class Policy:
     `max_wait` is in days. `location` is a folder inside the lake that replaces the default one for this table.
     `acknowledge` lifts refusals: of rows that equal archived ones (`repeat`), and of a table with row-level security,
     masking policies or column grants (`rls`, `masking`, `column_grants`), which its view does not carry.
+    `tiers` are by days, `expire` is when archives are deleted; both count days after the rows were archived.
     """
 
     table: TableName
@@ -62,6 +72,8 @@ class Policy:
     vacuum: Housekeeping = Housekeeping.AUTO
     acknowledge: frozenset[str] = frozenset()
     view: str | None = None
+    tiers: tuple[TierRule, ...] = ()
+    expire: int | None = None
 
     @property
     def view_name(self) -> TableName:

@@ -5,11 +5,17 @@ from datetime import date
 from enum import StrEnum
 
 from tidegate.model.names import TableName
+from tidegate.model.tiers import Tier
 
 RECORD_FORMAT = 1
 
 
 class RecordKind(StrEnum):
+    """MOVE: the files of `inputs` are in another tier, where they can be read. PARK: `inputs` still count, but cannot
+    be read until THAW, whose `published` can be until a day. ERASE is an intent: rows of its
+    `inputs` shall go; ERASED with the same `detail` says that they went, its `published` replace its `retired`.
+    """
+
     PUBLISH = "publish"
     ABANDON = "abandon"
     RESTORE = "restore"
@@ -19,6 +25,13 @@ class RecordKind(StrEnum):
     RELEASE = "release"
     POLICY = "policy"
     ADOPT = "adopt"
+    MOVE = "move"
+    PARK = "park"
+    THAW = "thaw"
+    EXPIRE = "expire"
+    COMPACT = "compact"
+    ERASE = "erase"
+    ERASED = "erased"
 
 
 @dataclass(frozen=True)
@@ -44,7 +57,11 @@ class BatchPeriods:
 
 @dataclass(frozen=True)
 class LogRecord:
-    """One object `<number>.json` below the table's log folder. `at` is informative: numbers give the order."""
+    """One object `<number>.json` below the table's log folder. `at` is informative: numbers give the order.
+
+    `by` is who did it: user and host. `inputs` are what an intent is about; `tier` is where parked periods go;
+    `until` (ISO date) ends a thaw.
+    """
 
     number: int
     kind: RecordKind
@@ -57,6 +74,10 @@ class LogRecord:
     released: str | None = None
     policy: dict[str, object] = field(default_factory=dict)
     detail: str = ""
+    by: str = ""
+    inputs: tuple[BatchPeriods, ...] = ()
+    tier: Tier | None = None
+    until: str | None = None
     format: int = RECORD_FORMAT
 
 

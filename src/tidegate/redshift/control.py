@@ -1,12 +1,14 @@
 """The control tables in the warehouse: what counts, committed in the same transaction as the rows themselves."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from tidegate.model.batch import PeriodProof
 from tidegate.model.names import TableName
 from tidegate.model.records import BatchPeriods, Hold
 from tidegate.model.tables import Column, SqlType, Table, TypeKind
+from tidegate.model.tiers import Tier
 from tidegate.redshift.ddl import create_schema, create_table
 from tidegate.redshift.guard import guard, guard_none
 from tidegate.redshift.identifiers import literal, qualified
@@ -31,13 +33,33 @@ _PROOF = (
     Column("row_count", _COUNT, nullable=False),
     Column("fingerprint", SqlType(TypeKind.VARCHAR, length=40), nullable=False),
     Column("hash", SqlType(TypeKind.VARCHAR, length=128), nullable=False),
+    Column("archived_at", _STAMP, nullable=False),
 )
+_PROOF_COLUMNS = ", ".join(c.name for c in _PROOF)
+
+
+@dataclass(frozen=True)
+class CountedProof:
+    """A row of `published`, `parked` or `copies`. `archived_at` is `YYYY-MM-DD HH:MM:SS` in UTC.
+
+    `tier` and `thawed_until` are for `published`.
+    """
+
+    batch: str
+    hash: str
+    archived_at: str
+    proof: PeriodProof
+    tier: Tier | None = None
+    thawed_until: date | None = None
 
 
 class Control:
     """The control tables of one schema, and the statements that read and change them.
 
-    `published`: one row a (batch, period) whose rows count as cold. `retired`: ids that count no more, or never
+    `published`: one row a (batch, period) whose rows count as cold; its `tier` is that of the files, NULL for
+    STANDARD; `thawed_until` ends the time in which a parked one can be read. `parked`: those that count, but cannot be
+    read before they are thawed (a (batch, period) is in one of the two); `handed_at` is when the lake was told, NULL
+    before. `retired`: ids that count no more, or never
     will. `copies`: proven copies of rows that stay hot. `holds`. `log`: the records of the lake, each committed
     here first. `warehouse`: who this warehouse is.
     """
@@ -48,6 +70,7 @@ class Control:
         self.published = TableName(schema, "published")
         self.retired = TableName(schema, "retired")
         self.copies = TableName(schema, "copies")
+        self.parked = TableName(schema, "parked")
         self.holds = TableName(schema, "holds")
         self.log = TableName(schema, "log")
 
@@ -55,8 +78,15 @@ class Control:
         """Every control table but the lock tables; small ones are replicated to every node."""
         return (
             self._small(self.warehouse, Column("id", _ID), Column("place", _TEXT), Column("created_at", _STAMP)),
-            self._small(self.published, *_PROOF),
+            self._small(self.published, *_PROOF, Column("tier", _ID), Column("thawed_until", _DATE)),
             self._small(self.copies, *_PROOF),
+            self._small(
+                self.parked,
+                *_PROOF,
+                Column("tier", _ID),
+                Column("parked_at", _STAMP),
+                Column("handed_at", _STAMP),
+            ),
             self._small(self.retired, *_PROOF[:3], Column("reason", _ID), Column("retired_at", _STAMP)),
             self._small(
                 self.holds,
@@ -120,11 +150,26 @@ class Control:
         )
 
     def select_proofs(self, source: TableName, table: TableName | None = None) -> str:
-        """Rows of `published` or `copies`: table_name, batch, period, row_count, fingerprint, hash."""
+        """Rows of `published`, `parked` or `copies`: table_name, batch, period, row_count, fingerprint, hash."""
         where = f" WHERE table_name = {literal(str(table))}" if table else ""
         return (
             f"SELECT table_name, batch, period, row_count, fingerprint, hash FROM {qualified(source)}{where} "
             "ORDER BY table_name, batch, period"
+        )
+
+    def select_ages(self, table: TableName | None = None) -> str:
+        """Every (batch, period) that counts, published or parked.
+
+        table_name, batch, period, row_count, archived_at, tier, thawed_until, parked_at, handed_at; parked_at is NULL
+        for what is published, thawed_until for what is parked.
+        """
+        where = f" WHERE table_name = {literal(str(table))}" if table else ""
+        columns = "table_name, batch, period, row_count, archived_at"
+        return (
+            f"SELECT {columns}, tier, thawed_until, CAST(NULL AS TIMESTAMP) AS parked_at, "
+            f"CAST(NULL AS TIMESTAMP) AS handed_at FROM {qualified(self.published)}{where} UNION ALL "
+            f"SELECT {columns}, tier, CAST(NULL AS DATE) AS thawed_until, parked_at, handed_at "
+            f"FROM {qualified(self.parked)}{where} ORDER BY 1, 2, 3"
         )
 
     def select_retired(self, table: TableName | None = None) -> str:
@@ -140,23 +185,42 @@ class Control:
             "ORDER BY placed_at, id"
         )
 
-    def insert_published(self, table: TableName, batch: str, proofs: Iterable[PeriodProof], hash_id: str) -> list[str]:
-        return self.insert_proofs(self.published, table, ((batch, hash_id, proof) for proof in proofs))
-
-    def insert_copies(self, table: TableName, batch: str, proofs: Iterable[PeriodProof], hash_id: str) -> list[str]:
-        return self.insert_proofs(self.copies, table, ((batch, hash_id, proof) for proof in proofs))
-
-    def insert_proofs(
-        self, target: TableName, table: TableName, proofs: Iterable[tuple[str, str, PeriodProof]]
-    ) -> list[str]:
-        """Rows of `published` or `copies`, as batch, hash id and proof."""
-        rows = (
-            f"({literal(str(table))}, {literal(batch)}, DATE '{proof.period}', {proof.rows}, "
-            f"'{proof.fingerprint}', {literal(hash_id)})"
-            for batch, hash_id, proof in proofs
-        )
-        head = f"INSERT INTO {qualified(target)} (table_name, batch, period, row_count, fingerprint, hash) VALUES "
+    def insert_published(self, table: TableName, proofs: Iterable[CountedProof]) -> list[str]:
+        head = f"INSERT INTO {qualified(self.published)} ({_PROOF_COLUMNS}, tier, thawed_until) VALUES "
+        rows = (f"({_values(table, p)}, {_text(p.tier)}, {_day(p.thawed_until)})" for p in proofs)
         return [head + ", ".join(part) for part in _parts(rows)]
+
+    def insert_copies(self, table: TableName, proofs: Iterable[CountedProof]) -> list[str]:
+        head = f"INSERT INTO {qualified(self.copies)} ({_PROOF_COLUMNS}) VALUES "
+        return [head + ", ".join(part) for part in _parts(f"({_values(table, p)})" for p in proofs)]
+
+    def insert_parked(self, table: TableName, proofs: Iterable[CountedProof], tier: Tier, at: str) -> list[str]:
+        """Rows of `parked` that come from no other table; `at` is `YYYY-MM-DD HH:MM:SS` in UTC."""
+        head = f"INSERT INTO {qualified(self.parked)} ({_PROOF_COLUMNS}, tier, parked_at) VALUES "
+        rows = (f"({_values(table, p)}, {literal(tier.value)}, TIMESTAMP '{at}')" for p in proofs)
+        return [head + ", ".join(part) for part in _parts(rows)]
+
+    def park(self, parts: Iterable[BatchPeriods], tier: Tier, at: str) -> list[str]:
+        """Move rows of `published` to `parked`, where they count, but are not read."""
+        statements = []
+        for part in _parts(map(_of, parts)):
+            statements += [
+                f"INSERT INTO {qualified(self.parked)} ({_PROOF_COLUMNS}, tier, parked_at) SELECT {_PROOF_COLUMNS}, "
+                f"{literal(tier.value)}, TIMESTAMP '{at}' FROM {qualified(self.published)} WHERE {_any(part)}",
+                f"DELETE FROM {qualified(self.published)} WHERE {_any(part)}",
+            ]
+        return statements
+
+    def thaw(self, parts: Iterable[BatchPeriods], until: date) -> list[str]:
+        """Move rows of `parked` back to `published`, for a while."""
+        statements = []
+        for part in _parts(map(_of, parts)):
+            statements += [
+                f"INSERT INTO {qualified(self.published)} ({_PROOF_COLUMNS}, tier, thawed_until) SELECT "
+                f"{_PROOF_COLUMNS}, tier, {_day(until)} FROM {qualified(self.parked)} WHERE {_any(part)}",
+                f"DELETE FROM {qualified(self.parked)} WHERE {_any(part)}",
+            ]
+        return statements
 
     def insert_retired(self, table: TableName, parts: Iterable[BatchPeriods], reason: str, at: str) -> list[str]:
         """`at` is `YYYY-MM-DD HH:MM:SS` in UTC."""
@@ -168,26 +232,56 @@ class Control:
         head = f"INSERT INTO {qualified(self.retired)} (table_name, batch, period, reason, retired_at) VALUES "
         return [head + ", ".join(part) for part in _parts(rows)]
 
+    def set_tier(self, parts: Iterable[BatchPeriods], tier: Tier) -> list[str]:
+        """The files of published periods are in `tier`, where they can be read."""
+        return [
+            f"UPDATE {qualified(self.published)} SET tier = {literal(tier.value)} WHERE {_any(part)}"
+            for part in _parts(map(_of, parts))
+        ]
+
+    def set_handed(self, parts: Iterable[BatchPeriods], at: str) -> list[str]:
+        """The lake was told to move the files of parked periods."""
+        return [
+            f"UPDATE {qualified(self.parked)} SET handed_at = TIMESTAMP '{at}' WHERE {_any(part)}"
+            for part in _parts(map(_of, parts))
+        ]
+
     def delete_proofs(self, source: TableName, parts: Iterable[BatchPeriods]) -> list[str]:
-        """Take (batch, period) rows out of `published` or `copies`."""
+        """Take (batch, period) rows out of `published`, `parked` or `copies`."""
         return [f"DELETE FROM {qualified(source)} WHERE {_any(part)}" for part in _parts(map(_of, parts))]
 
     def guard_fresh(self, batch: str) -> list[str]:
-        """The id is neither published nor retired, nor copied."""
+        """The id is neither published nor parked, nor retired, nor copied."""
         return [
             guard_none(f"{qualified(t)} WHERE batch = {literal(batch)}", f"batch {batch} is already {word}")
-            for t, word in ((self.published, "published"), (self.retired, "retired"), (self.copies, "copied"))
+            for t, word in (
+                (self.published, "published"),
+                (self.parked, "parked"),
+                (self.retired, "retired"),
+                (self.copies, "copied"),
+            )
         ]
 
     def guard_all_published(self, parts: Sequence[BatchPeriods]) -> list[str]:
         """Every one of these (batch, period) rows is in `published`."""
+        return self._guard_all(self.published, "published", parts)
+
+    def guard_all_parked(self, parts: Sequence[BatchPeriods]) -> list[str]:
+        """Every one of these (batch, period) rows is in `parked`."""
+        return self._guard_all(self.parked, "parked", parts)
+
+    def guard_all_copied(self, parts: Sequence[BatchPeriods]) -> list[str]:
+        """Every one of these (batch, period) rows is in `copies`."""
+        return self._guard_all(self.copies, "copied", parts)
+
+    def _guard_all(self, source: TableName, word: str, parts: Sequence[BatchPeriods]) -> list[str]:
         counts = {_of(part): len(set(part.periods)) for part in parts}
         batch = f"batch {parts[0].batch}" if len(parts) == 1 else f"one of {len(parts)} batches"
         return [
             guard(
-                f"{qualified(self.published)} WHERE {_any(part)}",
+                f"{qualified(source)} WHERE {_any(part)}",
                 f"COUNT(*) = {sum(counts[text] for text in part)}",
-                f"{batch} is no longer published",
+                f"{batch} is no longer {word}",
             )
             for part in _parts(counts)
         ]
@@ -212,14 +306,6 @@ class Control:
             NUMBER_TAKEN,
         )
 
-    def guard_identity(self, warehouse: str, place: str) -> str:
-        """This warehouse is still who it was when the flow began."""
-        return guard(
-            qualified(self.warehouse),
-            f"COUNT(*) = 1 AND MAX(id) = {literal(warehouse)} AND MAX(place) = {literal(place)}",
-            "the warehouse is not the one that was opened",
-        )
-
     def insert_log(self, table: TableName, records: Sequence[tuple[int, str, str]]) -> str:
         """Records as number, kind and document."""
         rows = ", ".join(
@@ -241,8 +327,24 @@ class Control:
         return f"DELETE FROM {qualified(self.holds)} WHERE id = {literal(hold)}"
 
 
+def _values(table: TableName, row: CountedProof) -> str:
+    proof = row.proof
+    return (
+        f"{literal(str(table))}, {literal(row.batch)}, DATE '{proof.period}', {proof.rows}, '{proof.fingerprint}', "
+        f"{literal(row.hash)}, TIMESTAMP '{row.archived_at}'"
+    )
+
+
+def _text(value: str | None) -> str:
+    return "NULL" if value is None else literal(value)
+
+
+def _day(value: date | None) -> str:
+    return "NULL" if value is None else f"DATE '{value}'"
+
+
 def _hold(hold: Hold) -> str:
-    first, last = (f"DATE '{d}'" if d else "CAST(NULL AS DATE)" for d in (hold.first, hold.last))
+    first, last = _day(hold.first), _day(hold.last)
     return (
         f"({literal(hold.id)}, {literal(str(hold.table))}, {first}, {last}, {literal(hold.reason)}, "
         f"{literal(hold.placed_at)})"

@@ -11,13 +11,14 @@ from tidegate.model.names import TableName
 from tidegate.model.periods import DateRange, Granularity, Period, merge
 from tidegate.model.records import BatchPeriods, Hold
 from tidegate.model.tables import Column, Identity, SqlType, Table, TypeKind
+from tidegate.model.tiers import Tier
 from tidegate.redshift.catalog import (
     guard_columns,
     select_external_partitions,
     select_external_table,
     select_relations,
 )
-from tidegate.redshift.control import Control
+from tidegate.redshift.control import Control, CountedProof
 from tidegate.redshift.fingerprint import fingerprint_by_period, matches
 from tidegate.redshift.guard import guard, guard_none
 from tidegate.redshift.lock import lock
@@ -105,7 +106,7 @@ CASES = {
     "lock of one target": lock("tidegate", [ORDERS]),
     "lock of several targets": lock("tidegate", [ORDERS, TableName("public", "items"), TableName("s", "t")]),
     "lock in a serializable database": lock("tidegate", [ORDERS, TableName("s", "t")], serializable=True),
-    "control tables": CONTROL.create()[:8],
+    "control tables": CONTROL.create()[:9],
     "identity": [CONTROL.select_identity(), *CONTROL.insert_identity("w1", "x.duckdb", "2020-01-02 03:04:05")],
     "new identity": CONTROL.update_identity("w2", "y.duckdb"),
     "log": [
@@ -119,9 +120,40 @@ CASES = {
     "published": [
         CONTROL.select_proofs(CONTROL.published),
         CONTROL.select_proofs(CONTROL.copies, ORDERS),
-        *CONTROL.insert_published(ORDERS, "b1", PROOFS, "embedded/2/rows-v1"),
+        *CONTROL.insert_published(
+            ORDERS, [CountedProof("b1", "embedded/2/rows-v1", "2020-06-20 12:00:00", proof) for proof in PROOFS]
+        ),
         *CONTROL.delete_proofs(CONTROL.published, [PART]),
         *CONTROL.guard_all_published([PART]),
+    ],
+    "parked": [
+        CONTROL.select_ages(),
+        CONTROL.select_ages(ORDERS),
+        *CONTROL.park([PART], Tier.GLACIER, "2020-06-20 12:00:00"),
+        *CONTROL.set_handed([PART], "2020-06-22 12:00:00"),
+        *CONTROL.guard_all_parked([PART]),
+        *CONTROL.thaw([PART], date(2020, 7, 31)),
+        *CONTROL.insert_parked(
+            ORDERS,
+            [CountedProof("b1", "embedded/2/rows-v1", "2020-06-20 12:00:00", PROOFS[0])],
+            Tier.DEEP_ARCHIVE,
+            "2020-06-22 12:00:00",
+        ),
+        *CONTROL.set_tier([PART], Tier.GLACIER_IR),
+        *CONTROL.insert_published(
+            ORDERS,
+            [
+                CountedProof(
+                    "b1", "embedded/2/rows-v1", "2020-06-20 12:00:00", PROOFS[0], Tier.GLACIER, date(2020, 7, 31)
+                )
+            ],
+        ),
+    ],
+    "copies": [
+        *CONTROL.insert_copies(
+            ORDERS, [CountedProof("b1", "embedded/2/rows-v1", "2020-06-20 12:00:00", proof) for proof in PROOFS]
+        ),
+        *CONTROL.guard_all_copied([PART]),
     ],
     "retired": [
         CONTROL.select_retired(ORDERS),

@@ -82,7 +82,10 @@ CREATE TABLE IF NOT EXISTS "tidegate"."published" (
     "period" DATE NOT NULL,
     "row_count" BIGINT NOT NULL,
     "fingerprint" VARCHAR(40) NOT NULL,
-    "hash" VARCHAR(128) NOT NULL
+    "hash" VARCHAR(128) NOT NULL,
+    "archived_at" TIMESTAMP NOT NULL,
+    "tier" VARCHAR(64),
+    "thawed_until" DATE
 )
 DISTSTYLE ALL
 SORTKEY ("table_name");
@@ -94,12 +97,29 @@ CREATE TABLE IF NOT EXISTS "tidegate"."copies" (
     "period" DATE NOT NULL,
     "row_count" BIGINT NOT NULL,
     "fingerprint" VARCHAR(40) NOT NULL,
-    "hash" VARCHAR(128) NOT NULL
+    "hash" VARCHAR(128) NOT NULL,
+    "archived_at" TIMESTAMP NOT NULL
 )
 DISTSTYLE ALL
 SORTKEY ("table_name");
 
 -- case: control tables (5)
+CREATE TABLE IF NOT EXISTS "tidegate"."parked" (
+    "table_name" VARCHAR(520) NOT NULL,
+    "batch" VARCHAR(64) NOT NULL,
+    "period" DATE NOT NULL,
+    "row_count" BIGINT NOT NULL,
+    "fingerprint" VARCHAR(40) NOT NULL,
+    "hash" VARCHAR(128) NOT NULL,
+    "archived_at" TIMESTAMP NOT NULL,
+    "tier" VARCHAR(64),
+    "parked_at" TIMESTAMP,
+    "handed_at" TIMESTAMP
+)
+DISTSTYLE ALL
+SORTKEY ("table_name");
+
+-- case: control tables (6)
 CREATE TABLE IF NOT EXISTS "tidegate"."retired" (
     "table_name" VARCHAR(520) NOT NULL,
     "batch" VARCHAR(64) NOT NULL,
@@ -110,7 +130,7 @@ CREATE TABLE IF NOT EXISTS "tidegate"."retired" (
 DISTSTYLE ALL
 SORTKEY ("table_name");
 
--- case: control tables (6)
+-- case: control tables (7)
 CREATE TABLE IF NOT EXISTS "tidegate"."holds" (
     "id" VARCHAR(64) NOT NULL,
     "table_name" VARCHAR(520) NOT NULL,
@@ -122,7 +142,7 @@ CREATE TABLE IF NOT EXISTS "tidegate"."holds" (
 DISTSTYLE ALL
 SORTKEY ("table_name");
 
--- case: control tables (7)
+-- case: control tables (8)
 CREATE TABLE IF NOT EXISTS "tidegate"."log" (
     "table_name" VARCHAR(520) NOT NULL,
     "number" BIGINT NOT NULL,
@@ -132,7 +152,7 @@ CREATE TABLE IF NOT EXISTS "tidegate"."log" (
 DISTSTYLE ALL
 SORTKEY ("table_name");
 
--- case: control tables (8)
+-- case: control tables (9)
 CREATE TABLE IF NOT EXISTS "tidegate"."lock_00" (
     "nothing" SMALLINT
 )
@@ -175,13 +195,52 @@ SELECT table_name, batch, period, row_count, fingerprint, hash FROM "tidegate"."
 SELECT table_name, batch, period, row_count, fingerprint, hash FROM "tidegate"."copies" WHERE table_name = 'public.orders' ORDER BY table_name, batch, period;
 
 -- case: published (3)
-INSERT INTO "tidegate"."published" (table_name, batch, period, row_count, fingerprint, hash) VALUES ('public.orders', 'b1', DATE '2020-01-01', 3, '41', 'embedded/2/rows-v1'), ('public.orders', 'b1', DATE '2020-02-01', 4, '42', 'embedded/2/rows-v1');
+INSERT INTO "tidegate"."published" (table_name, batch, period, row_count, fingerprint, hash, archived_at, tier, thawed_until) VALUES ('public.orders', 'b1', DATE '2020-01-01', 3, '41', 'embedded/2/rows-v1', TIMESTAMP '2020-06-20 12:00:00', NULL, NULL), ('public.orders', 'b1', DATE '2020-02-01', 4, '42', 'embedded/2/rows-v1', TIMESTAMP '2020-06-20 12:00:00', NULL, NULL);
 
 -- case: published (4)
 DELETE FROM "tidegate"."published" WHERE batch = 'b1' AND period IN (DATE '2020-01-01', DATE '2020-02-01');
 
 -- case: published (5)
 SELECT CASE WHEN COALESCE(COUNT(*) = 2, FALSE) THEN 0 ELSE CAST('tidegate guard: batch b1 is no longer published: ' || CAST(COALESCE(COUNT(*), 0) AS VARCHAR(20)) AS INTEGER) END AS guard FROM "tidegate"."published" WHERE batch = 'b1' AND period IN (DATE '2020-01-01', DATE '2020-02-01');
+
+-- case: parked (1)
+SELECT table_name, batch, period, row_count, archived_at, tier, thawed_until, CAST(NULL AS TIMESTAMP) AS parked_at, CAST(NULL AS TIMESTAMP) AS handed_at FROM "tidegate"."published" UNION ALL SELECT table_name, batch, period, row_count, archived_at, tier, CAST(NULL AS DATE) AS thawed_until, parked_at, handed_at FROM "tidegate"."parked" ORDER BY 1, 2, 3;
+
+-- case: parked (2)
+SELECT table_name, batch, period, row_count, archived_at, tier, thawed_until, CAST(NULL AS TIMESTAMP) AS parked_at, CAST(NULL AS TIMESTAMP) AS handed_at FROM "tidegate"."published" WHERE table_name = 'public.orders' UNION ALL SELECT table_name, batch, period, row_count, archived_at, tier, CAST(NULL AS DATE) AS thawed_until, parked_at, handed_at FROM "tidegate"."parked" WHERE table_name = 'public.orders' ORDER BY 1, 2, 3;
+
+-- case: parked (3)
+INSERT INTO "tidegate"."parked" (table_name, batch, period, row_count, fingerprint, hash, archived_at, tier, parked_at) SELECT table_name, batch, period, row_count, fingerprint, hash, archived_at, 'GLACIER', TIMESTAMP '2020-06-20 12:00:00' FROM "tidegate"."published" WHERE batch = 'b1' AND period IN (DATE '2020-01-01', DATE '2020-02-01');
+
+-- case: parked (4)
+DELETE FROM "tidegate"."published" WHERE batch = 'b1' AND period IN (DATE '2020-01-01', DATE '2020-02-01');
+
+-- case: parked (5)
+UPDATE "tidegate"."parked" SET handed_at = TIMESTAMP '2020-06-22 12:00:00' WHERE batch = 'b1' AND period IN (DATE '2020-01-01', DATE '2020-02-01');
+
+-- case: parked (6)
+SELECT CASE WHEN COALESCE(COUNT(*) = 2, FALSE) THEN 0 ELSE CAST('tidegate guard: batch b1 is no longer parked: ' || CAST(COALESCE(COUNT(*), 0) AS VARCHAR(20)) AS INTEGER) END AS guard FROM "tidegate"."parked" WHERE batch = 'b1' AND period IN (DATE '2020-01-01', DATE '2020-02-01');
+
+-- case: parked (7)
+INSERT INTO "tidegate"."published" (table_name, batch, period, row_count, fingerprint, hash, archived_at, tier, thawed_until) SELECT table_name, batch, period, row_count, fingerprint, hash, archived_at, tier, DATE '2020-07-31' FROM "tidegate"."parked" WHERE batch = 'b1' AND period IN (DATE '2020-01-01', DATE '2020-02-01');
+
+-- case: parked (8)
+DELETE FROM "tidegate"."parked" WHERE batch = 'b1' AND period IN (DATE '2020-01-01', DATE '2020-02-01');
+
+-- case: parked (9)
+INSERT INTO "tidegate"."parked" (table_name, batch, period, row_count, fingerprint, hash, archived_at, tier, parked_at) VALUES ('public.orders', 'b1', DATE '2020-01-01', 3, '41', 'embedded/2/rows-v1', TIMESTAMP '2020-06-20 12:00:00', 'DEEP_ARCHIVE', TIMESTAMP '2020-06-22 12:00:00');
+
+-- case: parked (10)
+UPDATE "tidegate"."published" SET tier = 'GLACIER_IR' WHERE batch = 'b1' AND period IN (DATE '2020-01-01', DATE '2020-02-01');
+
+-- case: parked (11)
+INSERT INTO "tidegate"."published" (table_name, batch, period, row_count, fingerprint, hash, archived_at, tier, thawed_until) VALUES ('public.orders', 'b1', DATE '2020-01-01', 3, '41', 'embedded/2/rows-v1', TIMESTAMP '2020-06-20 12:00:00', 'GLACIER', DATE '2020-07-31');
+
+-- case: copies (1)
+INSERT INTO "tidegate"."copies" (table_name, batch, period, row_count, fingerprint, hash, archived_at) VALUES ('public.orders', 'b1', DATE '2020-01-01', 3, '41', 'embedded/2/rows-v1', TIMESTAMP '2020-06-20 12:00:00'), ('public.orders', 'b1', DATE '2020-02-01', 4, '42', 'embedded/2/rows-v1', TIMESTAMP '2020-06-20 12:00:00');
+
+-- case: copies (2)
+SELECT CASE WHEN COALESCE(COUNT(*) = 2, FALSE) THEN 0 ELSE CAST('tidegate guard: batch b1 is no longer copied: ' || CAST(COALESCE(COUNT(*), 0) AS VARCHAR(20)) AS INTEGER) END AS guard FROM "tidegate"."copies" WHERE batch = 'b1' AND period IN (DATE '2020-01-01', DATE '2020-02-01');
 
 -- case: retired (1)
 SELECT table_name, batch, period, reason, retired_at FROM "tidegate"."retired" WHERE table_name = 'public.orders' ORDER BY table_name, batch, period;
@@ -193,16 +252,19 @@ INSERT INTO "tidegate"."retired" (table_name, batch, period, reason, retired_at)
 SELECT CASE WHEN COALESCE(COUNT(*) = 0, FALSE) THEN 0 ELSE CAST('tidegate guard: batch b1 is already published: ' || CAST(COALESCE(COUNT(*), 0) AS VARCHAR(20)) AS INTEGER) END AS guard FROM "tidegate"."published" WHERE batch = 'b1';
 
 -- case: retired (4)
-SELECT CASE WHEN COALESCE(COUNT(*) = 0, FALSE) THEN 0 ELSE CAST('tidegate guard: batch b1 is already retired: ' || CAST(COALESCE(COUNT(*), 0) AS VARCHAR(20)) AS INTEGER) END AS guard FROM "tidegate"."retired" WHERE batch = 'b1';
+SELECT CASE WHEN COALESCE(COUNT(*) = 0, FALSE) THEN 0 ELSE CAST('tidegate guard: batch b1 is already parked: ' || CAST(COALESCE(COUNT(*), 0) AS VARCHAR(20)) AS INTEGER) END AS guard FROM "tidegate"."parked" WHERE batch = 'b1';
 
 -- case: retired (5)
+SELECT CASE WHEN COALESCE(COUNT(*) = 0, FALSE) THEN 0 ELSE CAST('tidegate guard: batch b1 is already retired: ' || CAST(COALESCE(COUNT(*), 0) AS VARCHAR(20)) AS INTEGER) END AS guard FROM "tidegate"."retired" WHERE batch = 'b1';
+
+-- case: retired (6)
 SELECT CASE WHEN COALESCE(COUNT(*) = 0, FALSE) THEN 0 ELSE CAST('tidegate guard: batch b1 is already copied: ' || CAST(COALESCE(COUNT(*), 0) AS VARCHAR(20)) AS INTEGER) END AS guard FROM "tidegate"."copies" WHERE batch = 'b1';
 
 -- case: holds (1)
 SELECT id, table_name, first_day, last_day, reason, placed_at FROM "tidegate"."holds" ORDER BY placed_at, id;
 
 -- case: holds (2)
-INSERT INTO "tidegate"."holds" (id, table_name, first_day, last_day, reason, placed_at) VALUES ('h1', 'public.orders', CAST(NULL AS DATE), DATE '2020-01-31', 'it''s asked for', '2020-01-02T03:04:05');
+INSERT INTO "tidegate"."holds" (id, table_name, first_day, last_day, reason, placed_at) VALUES ('h1', 'public.orders', NULL, DATE '2020-01-31', 'it''s asked for', '2020-01-02T03:04:05');
 
 -- case: holds (3)
 DELETE FROM "tidegate"."holds" WHERE id = 'h1';
