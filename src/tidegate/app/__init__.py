@@ -1,0 +1,24 @@
+"""The composition root: settings become drivers, drivers become verbs, a file for each kind of verb."""
+
+import os
+from pathlib import Path
+
+from tidegate.app.archiving import Archiving
+from tidegate.app.founding import Founding
+from tidegate.app.keeping import Keeping
+from tidegate.app.restoring import Restoring
+from tidegate.signals.base import Reporter, Silent
+
+
+class App(Founding, Archiving, Restoring, Keeping):
+    """Tidegate on one warehouse, lake and ledger. Each is opened when it is first used and closed with the App.
+
+    Tables are given as `schema.table` or as TableName. Every method raises TidegateError (see tidegate.errors).
+    """
+
+
+def open_app(config: Path | None = None, reporter: Reporter | None = None) -> App:
+    """Tidegate as `config`, else TIDEGATE_CONFIG, else ./tidegate.toml says. Raises ConfigError."""
+    from tidegate.config.loader import load
+
+    return App(load(config, os.environ), reporter or Silent())

@@ -1,0 +1,114 @@
+"""What every verb works with: settings become drivers, each opened when it is first used."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from functools import cached_property
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from tidegate.config.extras import needing
+from tidegate.config.settings import DataApiSettings, EmbeddedSettings, S3Settings, Settings
+from tidegate.errors import TidegateError, UsageError, WarehouseLocked
+from tidegate.lake.base import Lake
+from tidegate.ledger.base import JobState, Ledger
+from tidegate.model.names import TableName
+from tidegate.signals.base import Reporter
+from tidegate.warehouse.base import Warehouse
+
+if TYPE_CHECKING:
+    from tidegate.flows.context import Context
+
+Name = str | TableName
+
+
+class Opened:
+    """One warehouse, lake and ledger. Each is opened when it is first used and closed with this."""
+
+    def __init__(self, settings: Settings, reporter: Reporter) -> None:
+        self.settings = settings
+        self.reporter = reporter
+
+    @cached_property
+    def warehouse(self) -> Warehouse:
+        settings = self.settings.warehouse
+        if isinstance(settings, EmbeddedSettings):
+            from tidegate.warehouse.embedded.driver import EmbeddedWarehouse
+
+            return EmbeddedWarehouse(settings)
+        if isinstance(settings, DataApiSettings):
+            with needing("aws", f"the warehouse {settings.address!r}"):
+                from tidegate.warehouse.data_api.driver import DataApiWarehouse
+
+            return DataApiWarehouse(settings)
+        with needing("aws", f"the warehouse {settings.address!r}"):
+            from tidegate.warehouse.connector.driver import ConnectorWarehouse
+
+        return ConnectorWarehouse(settings)
+
+    @cached_property
+    def lake(self) -> Lake:
+        if isinstance(self.settings.lake, S3Settings):
+            with needing("aws", f"the lake {self.settings.lake.uri!r}"):
+                from tidegate.lake.s3.driver import S3Lake
+
+            return S3Lake(self.settings.lake)
+        from tidegate.lake.local import LocalLake
+
+        return LocalLake(self.settings.lake)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        from tidegate.ledger.sql import SqlLedger
+
+        return SqlLedger(self.settings.ledger)
+
+    @cached_property
+    def context(self) -> "Context":
+        """What the flows work with."""
+        from tidegate.flows.context import Context
+
+        return Context(self.warehouse, self.lake, self.ledger, self.settings, self.reporter)
+
+    @contextmanager
+    def _naming_jobs(self) -> Iterator[None]:
+        """A warehouse that another process holds: say which of our jobs that is, where the ledger knows it."""
+        try:
+            yield
+        except WarehouseLocked as error:
+            jobs = self._running_jobs()
+            if not jobs:
+                raise
+            raise WarehouseLocked(f"{error.message}; {jobs} is running", hint=error.hint) from error
+
+    def _running_jobs(self) -> str:
+        try:
+            running = [job.id for job in self.ledger.jobs() if job.state is JobState.RUNNING]
+        except TidegateError:
+            return ""
+        return f"job {', '.join(running)}" if running else ""
+
+    def close(self) -> None:
+        """Close what was opened."""
+        opened = vars(self)
+        opened.pop("context", None)
+        for name in ("warehouse", "ledger"):
+            if name in opened:
+                opened.pop(name).close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def table_name(table: Name) -> TableName:
+    return table if isinstance(table, TableName) else TableName.parse(table)
+
+
+def check_order(first: date | None, last: date | None) -> None:
+    if first is not None and last is not None and last < first:
+        raise UsageError(f"the last day {last} is before the first day {first}", hint="Give the earlier one first.")

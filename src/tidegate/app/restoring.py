@@ -1,0 +1,42 @@
+"""The verbs that bring rows back."""
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+from tidegate.app.opened import Name, Opened, check_order, table_name
+from tidegate.model.outcome import RestoreOutcome
+
+if TYPE_CHECKING:
+    from tidegate.flows.restore_plan import RestorePlan
+
+
+class Restoring(Opened):
+    def plan_restore(
+        self, table: Name, first: date | None = None, last: date | None = None, into: Name | None = None
+    ) -> "RestorePlan":
+        """What `restore` would do. Changes nothing."""
+        from tidegate.flows.restore_plan import RestoreRequest, plan_restore
+
+        check_order(first, last)
+        target = None if into is None else table_name(into)
+        with self._naming_jobs():
+            return plan_restore(self.context, RestoreRequest(table_name(table), first, last, target))
+
+    def restore_sql(self, plan: "RestorePlan") -> list[str]:
+        """The transaction that carrying out the plan would submit."""
+        from tidegate.flows.restore import restore_statements
+
+        return restore_statements(self.context, plan)
+
+    def restore(
+        self, table: Name, first: date | None = None, last: date | None = None, into: Name | None = None
+    ) -> RestoreOutcome:
+        """Bring the periods that touch [first, last] back, into the hot table or into a new one."""
+        return self.run_restore(self.plan_restore(table, first, last, into))
+
+    def run_restore(self, plan: "RestorePlan") -> RestoreOutcome:
+        """Carry out a plan made by `plan_restore`."""
+        from tidegate.flows.restore import run_restore
+
+        with self._naming_jobs():
+            return run_restore(self.context, plan)
