@@ -125,6 +125,7 @@ def _settings(file: Path, config: ConfigFile) -> Settings:
         iam_role=config.warehouse.iam_role,
         delete_grace_seconds=round(config.delete_grace),
         policies=policies,
+        prices_file=folder / config.prices.file if config.prices.file else None,
     )
 
 

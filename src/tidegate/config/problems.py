@@ -14,6 +14,8 @@ from tidegate.config.schema import (
     ConfigFile,
     LakeSection,
     LedgerSection,
+    PricesSection,
+    TiersSection,
     UnloadSection,
     WarehouseSection,
 )
@@ -29,8 +31,10 @@ _SECTIONS: Mapping[tuple[str, ...], type[BaseModel]] = {
     ("lake",): LakeSection,
     ("ledger",): LedgerSection,
     ("catalog",): CatalogSection,
+    ("prices",): PricesSection,
     ("archive",): ArchiveSection,
     ("archive", "unload"): UnloadSection,
+    ("archive", "tiers"): TiersSection,
 }
 _EXPECTED = {
     "int_type": "must be a whole number",

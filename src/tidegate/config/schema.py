@@ -205,6 +205,10 @@ class ArchiveSection(Section):
     tiers: TiersSection = TiersSection()
 
 
+class PricesSection(Section):
+    file: Text | None = None
+
+
 class ConfigFile(Section):
     timezone: Annotated[str, AfterValidator(_timezone)] = "UTC"
     delete_grace: Seconds = 86_400.0
@@ -212,4 +216,5 @@ class ConfigFile(Section):
     lake: LakeSection
     ledger: LedgerSection = LedgerSection()
     catalog: CatalogSection = CatalogSection()
+    prices: PricesSection = PricesSection()
     archive: list[ArchiveSection] = Field(default_factory=list)

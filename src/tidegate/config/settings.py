@@ -139,7 +139,7 @@ LedgerSettings = Path | PostgresSettings
 @dataclass(frozen=True)
 class Settings:
     """`lake` is a folder or an S3 prefix, `ledger` a SQLite file or a PostgreSQL database. `control_schema` holds the
-    control tables.
+    control tables. `prices_file` replaces packaged prices.
     """
 
     file: Path
@@ -153,6 +153,7 @@ class Settings:
     iam_role: str = "default"
     delete_grace_seconds: int = 86_400
     policies: tuple[Policy, ...] = field(default=())
+    prices_file: Path | None = None
 
     @property
     def lake_address(self) -> str:
