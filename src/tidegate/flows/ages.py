@@ -1,0 +1,53 @@
+"""Since when periods are archived, and in which tier their files are."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from tidegate.flows.context import Context
+from tidegate.flows.published import as_day
+from tidegate.model.names import TableName
+from tidegate.model.tiers import Tier
+
+
+@dataclass(frozen=True)
+class Age:
+    """A (batch, period) that counts. Times are UTC.
+
+    `parked_at` is None for what is published, `handed_at` until the lake was told to move the files of what is parked;
+    `thawed_until` is the last day on which a parked one can be read.
+    """
+
+    table: TableName
+    batch: str
+    period: date
+    rows: int
+    archived_at: datetime
+    tier: Tier
+    thawed_until: date | None = None
+    parked_at: datetime | None = None
+    handed_at: datetime | None = None
+
+
+def read_ages(ctx: Context, table: TableName | None = None) -> list[Age]:
+    """Everything that counts, published or parked, of one table or of all: by table, batch and period."""
+    return [
+        Age(
+            TableName.parse(str(name)),
+            str(batch),
+            as_day(period),
+            int(str(rows)),
+            _utc(archived_at),
+            Tier.STANDARD if tier is None else Tier(str(tier)),
+            None if until is None else as_day(until),
+            None if parked_at is None else _utc(parked_at),
+            None if handed_at is None else _utc(handed_at),
+        )
+        for name, batch, period, rows, archived_at, tier, until, parked_at, handed_at in ctx.warehouse.execute(
+            ctx.control.select_ages(table)
+        ).rows
+    ]
+
+
+def _utc(value: object) -> datetime:
+    moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+    return moment.replace(tzinfo=UTC)
