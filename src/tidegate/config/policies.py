@@ -5,19 +5,19 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from tidegate.config.problems import show
-from tidegate.config.schema import ArchiveSection
+from tidegate.config.schema import ArchiveSection, UnloadSection
 from tidegate.errors import UsageError
 from tidegate.model.names import TableName
 from tidegate.model.periods import Granularity
-from tidegate.model.policy import Action, Policy, TierRule, UnloadOptions
+from tidegate.model.policy import Action, FileFormat, Policy, TierRule, UnloadOptions
 from tidegate.model.tiers import POLICY_TIERS, Tier
 
 Problems = list[tuple[int, str]]
 """The position of the policy in the file, counted from 0, and what is wrong with it."""
 
-_MAX_RETENTION = {Granularity.DAILY: 36_500, Granularity.MONTHLY: 1_200}
+MAX_RETENTION = {Granularity.DAILY: 36_500, Granularity.MONTHLY: 1_200}
 _IA_DAYS = 30
-_SEGMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+SEGMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 def to_policies(
@@ -27,7 +27,7 @@ def to_policies(
     problems: Problems = []
     policies: dict[int, Policy] = {}
     for position, section in enumerate(sections):
-        own = [*_period(section), *_sizes(section), *_ages(section), *_place(section, reserved)]
+        own = [*_period(section), *_sizes(section), *_ages(section), *_place(section, reserved), *_export(section)]
         problems += [(position, f"[[archive]] {section.table}: {text}") for text in own]
         if not own:
             policies[position] = _policy(section)
@@ -46,7 +46,7 @@ def _policy(section: ArchiveSection) -> Policy:
         action=section.action,
         priority=section.priority,
         location=section.location.strip("/") if section.location else None,
-        unload=UnloadOptions(section.unload.max_filesize, section.unload.parallel),
+        unload=_unload(section.unload),
         batch_bytes=section.batch_bytes,
         batch_periods=section.batch_periods,
         min_batch_bytes=section.min_batch_bytes,
@@ -57,6 +57,23 @@ def _policy(section: ArchiveSection) -> Policy:
         view=section.view,
         tiers=tuple(_tiers(section)),
         expire=section.tiers.expire,
+    )
+
+
+def _unload(section: UnloadSection) -> UnloadOptions:
+    return UnloadOptions(
+        max_file_mb=section.max_filesize,
+        parallel=section.parallel,
+        partition_by=tuple(section.partition_column),
+        format=section.format,
+        header=section.header,
+        delimiter=section.delimiter,
+        add_quotes=section.add_quotes,
+        null_as=section.null_as,
+        escape=section.escape,
+        compression=section.compression,
+        target=section.target,
+        region=section.region,
     )
 
 
@@ -93,9 +110,9 @@ def _period(section: ArchiveSection) -> Iterator[str]:
     granularity = section.granularity or Granularity.MONTHLY
     if section.retention is None:
         yield "retention is missing"
-    elif section.retention > _MAX_RETENTION[granularity]:
+    elif section.retention > MAX_RETENTION[granularity]:
         unit = "days" if granularity is Granularity.DAILY else "months"
-        yield f"retention is {section.retention}, must be at most {_MAX_RETENTION[granularity]} {unit}"
+        yield f"retention is {section.retention}, must be at most {MAX_RETENTION[granularity]} {unit}"
     if granularity is Granularity.DAILY and section.column_format in ("YYYYMM", "YYYY-MM"):
         yield f"column_format {section.column_format} holds no day, so granularity must be monthly"
 
@@ -127,8 +144,22 @@ def _location(location: str) -> Iterator[str]:
     segments = location.rstrip("/").split("/")
     if ".." in segments:
         yield f"{shown}, must stay inside the lake"
-    elif not all(_SEGMENT.fullmatch(segment) for segment in segments):
+    elif not all(SEGMENT.fullmatch(segment) for segment in segments):
         yield f"{shown}, each folder must begin with a letter or digit and hold only letters, digits, '.', '_' and '-'"
+
+
+def _export(section: ArchiveSection) -> Iterator[str]:
+    """Options that UNLOAD does not take together (developer guide, UNLOAD)."""
+    unload = section.unload
+    of_lines = {"header", "delimiter", "add_quotes", "null_as", "escape", "compression"}
+    taken = {FileFormat.PARQUET: set[str](), FileFormat.CSV: of_lines - {"add_quotes", "escape"}}.get(unload.format)
+    for key in sorted(of_lines - (of_lines if taken is None else taken)):
+        if getattr(unload, key):
+            yield f'unload.{key} is not taken by format = "{unload.format}"'
+    if len(set(unload.partition_column)) < len(unload.partition_column):
+        yield "unload.partition_column names a column twice"
+    if section.action is Action.PURGE and unload != UnloadSection():
+        yield 'unload needs files, which action = "purge" does not make'
 
 
 def _same_table(sections: Sequence[ArchiveSection]) -> Iterator[tuple[int, str]]:

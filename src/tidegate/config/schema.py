@@ -7,13 +7,14 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from tidegate.config.quantities import parse_bytes, parse_seconds
-from tidegate.config.urls import check_endpoint
+from tidegate.config.urls import REGION, check_endpoint
 from tidegate.errors import UsageError
 from tidegate.model.names import TableName, check_identifier
 from tidegate.model.periods import Granularity
-from tidegate.model.policy import GB, Action, Housekeeping
+from tidegate.model.policy import GB, Action, Compression, FileFormat, Housekeeping
 
 _MEMORY = re.compile(r"[0-9]+(\.[0-9]+)? ?([KMGT]i?)?B", re.IGNORECASE)
+_TARGET = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[^/\x00-\x1f?]+)*/?")
 _MAX_FILE_BYTES = (32_000_000, 6_200_000_000)
 """MAXFILESIZE is at most 6.2 GB, and for Parquet a multiple of 32 MB (developer guide, UNLOAD)."""
 
@@ -97,6 +98,28 @@ def _file_mb(value: object) -> int:
     return size // 1_000_000
 
 
+def _one_or_more(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+def _character(value: str) -> str:
+    if len(value) != 1 or not value.isascii() or value in "\x00\r\n":
+        raise ValueError("must be one ASCII character")
+    return value
+
+
+def _target(value: str) -> str:
+    if _TARGET.fullmatch(value) is None or {".", ".."} & set(value.split("/")):
+        raise ValueError("must be written as s3://bucket/prefix")
+    return f"{value.rstrip('/')}/"
+
+
+def _region(value: str) -> str:
+    if REGION.fullmatch(value) is None:
+        raise ValueError('must be a region such as "eu-west-1"')
+    return value
+
+
 def _text(value: str) -> str:
     if not value.strip():
         raise ValueError("must not be empty")
@@ -168,8 +191,20 @@ class CatalogSection(Section):
 
 
 class UnloadSection(Section):
+    """The keys from `header` on are for CSV and text; `target` is an address outside of the lake."""
+
     max_filesize: Annotated[int, BeforeValidator(_file_mb)] | None = None
     parallel: bool | None = None
+    partition_column: Annotated[list[Identifier], BeforeValidator(_one_or_more)] = Field(default_factory=list)
+    format: Annotated[FileFormat, Field(strict=False)] = FileFormat.PARQUET
+    header: bool = False
+    delimiter: Annotated[str, AfterValidator(_character)] | None = None
+    add_quotes: bool = False
+    null_as: str | None = None
+    escape: bool = False
+    compression: Annotated[Compression, Field(strict=False)] | None = None
+    target: Annotated[str, AfterValidator(_target)] | None = None
+    region: Annotated[str, AfterValidator(_region)] | None = None
 
 
 class TiersSection(Section):

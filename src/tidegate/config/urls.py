@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 _ENDPOINT = re.compile(r"https?://[^\s/?#@:]+(:\d{1,5})?/?")
-_REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d{1,2}")
+REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d{1,2}")
 _MAX_PORT = 65_535
 
 
@@ -95,7 +95,7 @@ def check_endpoint(value: str) -> str:
 def aws_options(url: Url) -> tuple[str | None, str | None, str | None]:
     """Region, profile and endpoint among the options. Raises ValueError."""
     region, endpoint = url.options.get("region"), url.options.get("endpoint")
-    if region is not None and _REGION.fullmatch(region) is None:
+    if region is not None and REGION.fullmatch(region) is None:
         raise ValueError('has the option region, which must be a region such as "eu-west-1"')
     if endpoint is not None:
         try:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Sequence
 
-from tidegate.model.policy import Policy
+from tidegate.model.policy import FileFormat, Policy, UnloadOptions
 
 _HEAD = """\
 # The configuration of Tidegate. Relative paths are relative to this file; ${VARIABLE} is replaced by the
@@ -100,10 +100,25 @@ def _keys(policy: Policy) -> Iterator[tuple[str, str]]:
         yield "vacuum", _text(policy.vacuum)
     if policy.acknowledge:
         yield "acknowledge", f"[{', '.join(_text(word) for word in sorted(policy.acknowledge))}]"
-    if policy.unload.max_file_mb is not None:
-        yield "unload.max_filesize", _text(f"{policy.unload.max_file_mb}MB")
-    if policy.unload.parallel is not None:
-        yield "unload.parallel", "true" if policy.unload.parallel else "false"
+    yield from _unload_keys(policy.unload)
+
+
+def _unload_keys(unload: UnloadOptions) -> Iterator[tuple[str, str]]:
+    """What differs from the defaults."""
+    if unload.max_file_mb is not None:
+        yield "unload.max_filesize", _text(f"{unload.max_file_mb}MB")
+    if unload.parallel is not None:
+        yield "unload.parallel", "true" if unload.parallel else "false"
+    if unload.partition_by:
+        yield "unload.partition_column", f"[{', '.join(map(_text, unload.partition_by))}]"
+    if unload.format is not FileFormat.PARQUET:
+        yield "unload.format", _text(unload.format)
+    for key in ("header", "add_quotes", "escape"):
+        if getattr(unload, key):
+            yield f"unload.{key}", "true"
+    for key in ("delimiter", "null_as", "compression", "target", "region"):
+        if (value := getattr(unload, key)) is not None:
+            yield f"unload.{key}", _text(value)
 
 
 def _text(value: str) -> str:

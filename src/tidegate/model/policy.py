@@ -26,12 +26,47 @@ class Housekeeping(StrEnum):
     NEVER = "never"
 
 
+class FileFormat(StrEnum):
+    """How rows are written. `text` is Redshift's own delimited form, fields between pipes unless told otherwise."""
+
+    PARQUET = "parquet"
+    CSV = "csv"
+    TEXT = "text"
+
+
+class Compression(StrEnum):
+    GZIP = "gzip"
+    BZIP2 = "bzip2"
+    ZSTD = "zstd"
+
+
 @dataclass(frozen=True)
 class UnloadOptions:
-    """`max_file_mb`: decimal megabytes, 32 to 6200. `parallel`: None = OFF for a batch under 1 GB, else ON."""
+    """`max_file_mb`: decimal megabytes, 5 to 6200, of Parquet from 32. `parallel`: None = OFF for a batch under 1 GB,
+    else ON. `partition_by`: columns whose values are folders below the period's.
+
+    The rows that count are always Parquet in the lake. What an external table cannot read back as it was, is a second
+    UNLOAD beside it, the export: one of another `format` than Parquet, or to a `target` outside of the lake
+    (`s3://bucket/prefix/`, in `region` where that is not the warehouse's). What follows `format` is for CSV and text.
+    """
 
     max_file_mb: int | None = None
     parallel: bool | None = None
+    partition_by: tuple[str, ...] = ()
+    format: FileFormat = FileFormat.PARQUET
+    header: bool = False
+    delimiter: str | None = None
+    add_quotes: bool = False
+    null_as: str | None = None
+    escape: bool = False
+    compression: Compression | None = None
+    target: str | None = None
+    region: str | None = None
+
+    @property
+    def exports(self) -> bool:
+        """Whether there is a second UNLOAD; it is the only one of a `copy`."""
+        return self.format is not FileFormat.PARQUET or self.target is not None
 
 
 @dataclass(frozen=True)

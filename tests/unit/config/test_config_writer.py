@@ -5,12 +5,17 @@ from tests.unit.config.conftest import Load
 from tidegate.config.writer import starter
 from tidegate.model.names import TableName
 from tidegate.model.periods import Granularity
-from tidegate.model.policy import Action, Housekeeping, Policy, UnloadOptions
+from tidegate.model.policy import Action, Compression, FileFormat, Housekeeping, Policy, UnloadOptions
 
 PLAIN = {"warehouse": "duckdb:///w.duckdb", "lake": "lake", "ledger": "sqlite:///t.sqlite"}
 
 POLICIES = (
-    Policy(TableName("public", "customers"), None, action=Action.COPY),
+    Policy(
+        TableName("public", "customers"),
+        None,
+        action=Action.COPY,
+        unload=UnloadOptions(target="s3://elsewhere/a/", region="us-east-1"),
+    ),
     Policy(TableName("public", "orders"), "order_date", retention=3),
     Policy(
         table=TableName("odd name", 'quo"te'),
@@ -20,7 +25,7 @@ POLICIES = (
         retention=90,
         priority=200,
         location="cold",
-        unload=UnloadOptions(max_file_mb=256, parallel=False),
+        unload=UnloadOptions(256, False, ("day\x7f",), FileFormat.TEXT, True, ";", True, "N", True, Compression.GZIP),
         batch_bytes=10,
         batch_periods=2,
         min_batch_bytes=3,
