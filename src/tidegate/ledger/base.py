@@ -8,6 +8,7 @@ from typing import Protocol
 
 from tidegate.model.batch import BatchState, FileEntry, PeriodProof
 from tidegate.model.names import TableName
+from tidegate.model.queue import Claimant, Ending, QueuedJob, QueueFilter, Work
 from tidegate.model.records import Hold
 
 
@@ -63,7 +64,58 @@ class StepRow:
     detail: str = ""
 
 
-class Ledger(Protocol):
+class Queue(Protocol):
+    """The work that waits. Many workers share it, and no two of them ever have the same claim of a job."""
+
+    def enqueue(self, works: Sequence[Work], now: datetime) -> Sequence[QueuedJob]:
+        """All or nothing; returns the jobs that are new, in order.
+
+        Left out is what is queued or running already: the same kind, table and periods.
+        """
+        ...
+
+    def take(self, claimant: Claimant, now: datetime) -> QueuedJob | None:
+        """The next job that may run now, by priority and then by age, running and leased; None when there is none.
+
+        First, jobs whose lease has passed or whose worker died are queued again, or dead. Of one kind and table one
+        job runs at a time, of a schema as many as its limit says.
+        """
+        ...
+
+    def keep(self, job: QueuedJob, now: datetime, seconds: int) -> QueuedJob:
+        """Renew the lease of this claim. Raises LeaseHeld when the job was cancelled or taken by another worker."""
+        ...
+
+    def settle(self, job: QueuedJob, ending: Ending, now: datetime) -> QueuedJob | None:
+        """End this claim; None when it had been lost, and nothing was changed."""
+        ...
+
+    def revive(self, job: int, now: datetime) -> QueuedJob:
+        """Queue a job anew, as if never tried; one that waits for its next try may start now.
+
+        Raises:
+            ObjectMissing: there is no such job.
+            Refused: it is running or done, or the same work is in the queue as another job.
+        """
+        ...
+
+    def cancel(self, job: int, now: datetime) -> QueuedJob:
+        """The job is not done any more; its worker, if it has one, loses it.
+
+        Raises:
+            ObjectMissing: there is no such job.
+            Refused: it has ended.
+        """
+        ...
+
+    def queued_job(self, job: int) -> QueuedJob | None: ...
+
+    def queue(self, wanted: QueueFilter, limit: int) -> Sequence[QueuedJob]:
+        """The newest first."""
+        ...
+
+
+class Ledger(Queue, Protocol):
     """All methods are atomic. Each raises LedgerUnreachable when the database cannot be reached or is damaged."""
 
     def claim(
@@ -137,7 +189,7 @@ class Ledger(Protocol):
     def holds(self) -> Sequence[Hold]: ...
 
     def clear(self) -> None:
-        """Forget everything except running jobs: the first step of a rebuild."""
+        """Forget everything except running jobs and the queue, which people filled: the first step of a rebuild."""
         ...
 
     def close(self) -> None: ...

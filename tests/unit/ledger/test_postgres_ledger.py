@@ -189,9 +189,10 @@ def test_another_programs_tables_are_left_alone(
 
 
 def test_a_newer_schema_is_refused(postgres: Postgres, ledger: SqlLedger, postgres_database: PostgresSettings) -> None:
-    postgres.execute("INSERT INTO schema_version VALUES (7, 'later')", postgres_database.database)
+    postgres.execute("INSERT INTO schema_version VALUES (700, 'later')", postgres_database.database)
     assert refused(postgres_database).message == (
-        f"the ledger {postgres_database.address!r} has schema version 7, this Tidegate knows versions up to 1"
+        f"the ledger {postgres_database.address!r} has schema version 700, "
+        f"this Tidegate knows versions up to {len(MIGRATIONS)}"
     )
 
 

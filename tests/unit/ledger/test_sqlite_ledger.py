@@ -137,16 +137,19 @@ def test_a_writer_that_never_ends_is_named(path: Path, monkeypatch: pytest.Monke
     assert caught.value.hint.startswith("Another process has been writing for long")
 
 
-def test_the_schema_is_at_version_one(ledger: SqlLedger, path: Path) -> None:
-    assert change(path, "SELECT version FROM schema_version") == [(1,)]
+def test_the_schema_is_at_the_newest_version(ledger: SqlLedger, path: Path) -> None:
+    versions = [(number + 1,) for number in range(len(MIGRATIONS))]
+    assert change(path, "SELECT version FROM schema_version") == versions
     SqlLedger(path).close()
-    assert change(path, "SELECT version FROM schema_version") == [(1,)]
+    assert change(path, "SELECT version FROM schema_version") == versions
 
 
 def test_a_newer_schema_is_refused_and_untouched(ledger: SqlLedger, path: Path) -> None:
-    change(path, "INSERT INTO schema_version VALUES (7, 'later')")
+    change(path, "INSERT INTO schema_version VALUES (700, 'later')")
     error = refused(path)
-    assert error.message == (f"the ledger {str(path)!r} has schema version 7, this Tidegate knows versions up to 1")
+    assert error.message == (
+        f"the ledger {str(path)!r} has schema version 700, this Tidegate knows versions up to {len(MIGRATIONS)}"
+    )
     assert error.hint.startswith("Upgrade Tidegate, or point url under [ledger]")
 
 
@@ -204,6 +207,7 @@ import os, sys
 from datetime import UTC, datetime
 from pathlib import Path
 from tidegate.ledger.sql import SqlLedger
+from tidegate.ledger.sql.migrations import MIGRATIONS
 from tidegate.model.names import TableName
 
 ledger = SqlLedger(Path(sys.argv[1]))

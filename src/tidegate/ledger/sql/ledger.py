@@ -13,6 +13,7 @@ from tidegate.errors import LedgerUnreachable
 from tidegate.ledger.base import BatchRow, Job, JobState, StepRow
 from tidegate.ledger.sql import leases, postgres, rows, sqlite, statements, tables
 from tidegate.ledger.sql.migrations import migrate
+from tidegate.ledger.sql.queue import SqlQueue
 from tidegate.model.batch import BatchState, FileEntry, PeriodProof
 from tidegate.model.names import TableName
 from tidegate.model.records import Hold
@@ -20,7 +21,7 @@ from tidegate.model.records import Hold
 T = TypeVar("T")
 
 
-class SqlLedger:
+class SqlLedger(SqlQueue):
     """A ledger in a SQLite file or in PostgreSQL, made and brought up to date as needed.
 
     Many threads and processes may share it; a process may fork between two calls.
@@ -153,7 +154,7 @@ class SqlLedger:
         return self._read(found, rows.hold_of)
 
     def clear(self) -> None:
-        kept = (tables.schema_version, tables.jobs)
+        kept = (tables.schema_version, tables.jobs, tables.queue)
         cleared = [table for table in reversed(tables.METADATA.sorted_tables) if table not in kept]
 
         def clear(connection: Connection) -> None:
@@ -169,14 +170,7 @@ class SqlLedger:
         self._database.close()
 
     def _read(self, found: Select[Any], of: Callable[[RowMapping], T]) -> tuple[T, ...]:
-        found_rows = self._database.read(lambda connection: connection.execute(found).mappings().all())
-        try:
-            return tuple(map(of, found_rows))
-        except ValueError as error:
-            raise LedgerUnreachable(
-                f"the ledger {self._database.name} holds a value that this Tidegate cannot read: {error}",
-                hint="Upgrade Tidegate if a newer one wrote it; otherwise rebuild the ledger from the lake.",
-            ) from error
+        return statements.read_rows(self._database, found, of)
 
     def _replace_parts(self, table: Table, batch: str, new: Sequence[rows.Values]) -> None:
         def replace(connection: Connection) -> None:

@@ -1,12 +1,29 @@
 """Statements that several methods need, for both dialects."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, delete, insert, text
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, Table, and_, delete, insert, text
 from sqlalchemy.dialects import postgresql, sqlite
 
+from tidegate.errors import LedgerUnreachable
+from tidegate.ledger.sql.engine import Database
 from tidegate.ledger.sql.rows import Values, table_values
 from tidegate.model.names import TableName
+
+T = TypeVar("T")
+
+
+def read_rows(database: Database, found: Select[Any], of: Callable[[RowMapping], T]) -> tuple[T, ...]:
+    """Raises LedgerUnreachable, also when `of` raises ValueError at a row."""
+    rows = database.read(lambda connection: connection.execute(found).mappings().all())
+    try:
+        return tuple(map(of, rows))
+    except ValueError as error:
+        raise LedgerUnreachable(
+            f"the ledger {database.name} holds a value that this Tidegate cannot read: {error}",
+            hint="Upgrade Tidegate if a newer one wrote it; otherwise rebuild the ledger from the lake.",
+        ) from error
 
 
 def upserting(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:

@@ -4,7 +4,7 @@ Times are UTC in ISO form with microseconds, dates in ISO form, both as text, so
 them alike. A table's name is kept as two columns.
 """
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, MetaData, Table
+from sqlalchemy import BigInteger, Column, ForeignKey, Identity, Index, Integer, MetaData, Table, text
 
 from tidegate.ledger.sql.text import Text
 
@@ -119,3 +119,39 @@ holds = Table(
     Column("reason", Text, nullable=False),
     Column("placed_at", Text, nullable=False),
 )
+
+queue = Table(
+    "queue",
+    METADATA,
+    Column("id", BigInteger().with_variant(Integer(), "sqlite"), Identity(), primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("table_schema", Text, nullable=False),
+    Column("table_name", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("payload", Text, nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("claims", Integer, nullable=False),
+    Column("queued_at", Text, nullable=False),
+    Column("available_at", Text, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("lease_until", Text),
+    Column("started_at", Text),
+    Column("finished_at", Text),
+    Column("outcome", Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+OPEN_IN_QUEUE = text("state IN ('queued', 'running')")
+Index(
+    "queue_one_open",
+    queue.c.kind,
+    queue.c.table_schema,
+    queue.c.table_name,
+    queue.c.digest,
+    unique=True,
+    sqlite_where=OPEN_IN_QUEUE,
+    postgresql_where=OPEN_IN_QUEUE,
+)
+Index("queue_by_state", queue.c.state, queue.c.priority, queue.c.id)
+Index("queue_by_table", queue.c.table_schema, queue.c.table_name, queue.c.id)
