@@ -18,6 +18,7 @@ from tidegate.config.settings import PostgresSettings
 from tidegate.errors import ConfigError, LedgerUnreachable
 from tidegate.ledger.base import BatchRow
 from tidegate.ledger.sql import SqlLedger, postgres
+from tidegate.ledger.sql.migrations import MIGRATIONS
 from tidegate.model.batch import BatchState, FileEntry
 from tidegate.model.names import TableName
 

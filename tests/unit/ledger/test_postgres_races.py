@@ -16,6 +16,7 @@ from tidegate.errors import LeaseHeld, LedgerUnreachable
 from tidegate.ledger.base import BatchRow, Job, JobState
 from tidegate.ledger.sql import SqlLedger
 from tidegate.ledger.sql import postgres as driver
+from tidegate.ledger.sql.migrations import MIGRATIONS
 from tidegate.model.batch import BatchState, FileEntry
 from tidegate.model.names import TableName
 from tidegate.model.records import Hold

@@ -16,6 +16,7 @@ from sqlalchemy import Engine, event
 from tidegate.errors import LedgerUnreachable
 from tidegate.ledger.base import BatchRow
 from tidegate.ledger.sql import SqlLedger, sqlite
+from tidegate.ledger.sql.migrations import MIGRATIONS
 from tidegate.model.batch import BatchState, FileEntry
 from tidegate.model.names import TableName
 
@@ -207,7 +208,6 @@ import os, sys
 from datetime import UTC, datetime
 from pathlib import Path
 from tidegate.ledger.sql import SqlLedger
-from tidegate.ledger.sql.migrations import MIGRATIONS
 from tidegate.model.names import TableName
 
 ledger = SqlLedger(Path(sys.argv[1]))
