@@ -118,6 +118,24 @@ def test_what_nobody_understands_ends_the_connection(endpoint: Endpoint, sent: b
         assert client.ended()
 
 
+_LIMIT = 16 * 1024 * 1024
+
+
+@pytest.mark.parametrize("over", [1, 1024 * 1024], ids=["by a byte", "by more than a message may hold"])
+def test_a_statement_of_more_than_16_mb_is_refused_and_the_session_goes_on(endpoint: Endpoint, over: int) -> None:
+    long = "SELECT 1".ljust(_LIMIT + over)
+    told = f"Statement is too large. Statement Size: {len(long)} bytes. Maximum Allowed: {_LIMIT} bytes"
+    with raw_client(endpoint) as client:
+        client.send(query(long))
+        answered = client.until_ready()
+        assert (kinds(answered), error(answered)["C"], error(answered)["M"]) == ("EZ", "42601", told)
+        client.send(parse(long), bind(), execute(), SYNC)
+        answered = client.until_ready()
+        assert (kinds(answered), error(answered)["M"].split(" Size")[0]) == ("EZ", told.split(" Size")[0])
+        client.send(query(long[:_LIMIT]))
+        assert kinds(client.until_ready()) == "TDCZ"
+
+
 def test_function_calls_are_refused(endpoint: Endpoint) -> None:
     with raw_client(endpoint) as client:
         client.send(message(b"F", b"\0" * 8))

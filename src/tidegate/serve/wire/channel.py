@@ -2,13 +2,22 @@
 
 import socket
 import struct
+from dataclasses import dataclass
 
 from tidegate.serve.wire.messages import ProtocolViolation
 
 _HEADER = struct.Struct("!ci")
 _LENGTH = struct.Struct("!i")
-_LONGEST = 64 * 1024 * 1024
-"""Bytes of a message; a statement has at most 16 MB (management guide, Quotas)."""
+LONGEST_STATEMENT = 16 * 1024 * 1024
+"""Bytes of a statement (management guide, Quotas)."""
+
+_BESIDE = 256 * 1024
+"""Bytes of a message beside its statement: a name and 32,767 types."""
+
+_DROPPED = 64 * 1024 * 1024
+"""Bytes of a message that is read to the end, only to be dropped; a longer one ends the connection."""
+
+_PART = 64 * 1024
 
 _SHORTEST_STARTUP, _LONGEST_STARTUP = 8, 10_000
 _BATCH = 256 * 1024
@@ -16,6 +25,16 @@ _BATCH = 256 * 1024
 
 class Disconnected(Exception):
     """The client is gone."""
+
+
+@dataclass(frozen=True)
+class TooLong:
+    """The body of a message that was dropped unread, and its bytes."""
+
+    size: int
+
+
+Body = bytes | TooLong
 
 
 def received(connection: socket.socket, size: int) -> bytes:
@@ -64,14 +83,14 @@ class Channel:
         self._connection = connection
         self._input = connection.makefile("rb")
         self._output = bytearray()
-        self._ahead: tuple[bytes, bytes] | None = None
+        self._ahead: tuple[bytes, Body] | None = None
 
-    def receive(self) -> tuple[bytes, bytes]:
-        """The type and the body of the next message.
+    def receive(self) -> tuple[bytes, Body]:
+        """The type and the body of the next message; a body that can hold no statement is not kept.
 
         Raises:
             Disconnected: the connection ended.
-            ProtocolViolation: the message is too long.
+            ProtocolViolation: the message is longer than anybody sends.
         """
         if self._ahead is not None:
             ahead, self._ahead = self._ahead, None
@@ -81,14 +100,25 @@ class Channel:
             if len(header) < 5:
                 raise Disconnected
             kind, size = _HEADER.unpack(header)
-            if not 4 <= size <= _LONGEST:
+            if not 4 <= size <= _DROPPED:
                 raise ProtocolViolation("invalid message length")
-            body = self._input.read(size - 4)
+            return kind, self._body(size - 4)
         except (OSError, ValueError) as error:
             raise Disconnected from error
-        if len(body) < size - 4:
+
+    def _body(self, size: int) -> Body:
+        if size > LONGEST_STATEMENT + _BESIDE:
+            left = size
+            while left:
+                left -= len(self._part(min(left, _PART)))
+            return TooLong(size)
+        return self._part(size)
+
+    def _part(self, size: int) -> bytes:
+        part = self._input.read(size)
+        if len(part) < size:
             raise Disconnected
-        return kind, body
+        return part
 
     def ahead(self) -> bytes:
         """The type of the next message, which stays to be received."""

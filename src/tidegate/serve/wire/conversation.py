@@ -7,10 +7,10 @@ from tidegate.errors import StatementError, StatementRefused, TidegateError
 from tidegate.serve.failures import ClientError, client_error
 from tidegate.serve.wire import messages, prepared
 from tidegate.serve.wire.answers import Answer
-from tidegate.serve.wire.channel import Channel
+from tidegate.serve.wire.channel import LONGEST_STATEMENT, Channel, TooLong
 from tidegate.serve.wire.encode import data_rows
 from tidegate.serve.wire.executor import IDLE, Executor
-from tidegate.serve.wire.messages import Fields, ProtocolViolation, RowShape, spread
+from tidegate.serve.wire.messages import Fields, ProtocolViolation, RowShape, TextTooLong, spread
 from tidegate.serve.wire.prepared import Portal, Prepared
 from tidegate.serve.wire.text import Piece, pieces
 from tidegate.warehouse.base import ResultColumn
@@ -49,8 +49,10 @@ class Conversation:
             kind, body = self._channel.receive()
             if kind == b"X":
                 return
-            if kind == b"Q":
-                self._query(Fields(body).text())
+            if isinstance(body, TooLong):
+                self._refuse(kind, body.size - 1)  # without the zero byte at the end of a text
+            elif kind == b"Q":
+                self._query(Fields(body))
             elif kind == b"S":
                 self._sync()
             elif kind == b"H":
@@ -90,12 +92,23 @@ class Conversation:
             told = replace(told, position=told.position + offset)
         self._channel.send(messages.error(told))
 
-    def _query(self, sql: str) -> None:
+    def _refuse(self, kind: bytes, size: int) -> None:
+        """Answer a message whose body was too long to be kept."""
+        simple = kind == b"Q"
+        if not simple and kind not in self._handlers:
+            raise ProtocolViolation("invalid message length")
+        if simple or not self._skipping:
+            self._fail(_too_large(size))
+        self._skipping = not simple
+        if simple:
+            self._ready()
+
+    def _query(self, fields: Fields) -> None:
         """A simple query: all of its statements, and their rows as text."""
         self._forget_portals()
         offset = 0
         try:
-            found = pieces(sql)
+            found = pieces(_statement(fields))
             for piece in found:
                 offset = piece.offset
                 self._answer(piece, len(found) > 1)
@@ -124,7 +137,7 @@ class Conversation:
             self._channel.send(encoded(batch))
 
     def _parse(self, fields: Fields) -> None:
-        name, sql = fields.text(), fields.text()
+        name, sql = fields.text(), _statement(fields)
         oids = [fields.int32() for _ in range(fields.int16())]
         if name and name in self._executor.prepared:
             raise StatementError(
@@ -242,6 +255,23 @@ def _as_described(
             "cached plan must not change result type", hint="Prepare the statement anew.", sqlstate="0A000"
         )
     return described
+
+
+def _statement(fields: Fields) -> str:
+    """The text of a statement. Raises StatementError when it has more bytes than Redshift takes."""
+    try:
+        return fields.text(LONGEST_STATEMENT)
+    except TextTooLong as error:
+        raise _too_large(error.size) from error
+
+
+def _too_large(size: int) -> StatementError:
+    """As Redshift words it (psycopg2, issue 1091)."""
+    return StatementError(
+        f"Statement is too large. Statement Size: {size} bytes. Maximum Allowed: {LONGEST_STATEMENT} bytes",
+        hint="Send several statements, or load the rows with COPY.",
+        sqlstate="42601",
+    )
 
 
 def farewell(error: ClientError) -> bytes:

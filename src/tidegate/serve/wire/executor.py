@@ -10,11 +10,11 @@ from tidegate.serve.wire import cursors, prepared
 from tidegate.serve.wire.answers import Answer, finished, streamed
 from tidegate.serve.wire.cursors import SqlCursor
 from tidegate.serve.wire.prepared import Prepared
-from tidegate.serve.wire.text import CONTROL_WORDS, Piece, pieces
+from tidegate.serve.wire.text import CONTROL_WORDS, Piece, pieces, word
 from tidegate.warehouse.base import ResultColumn, Row
 from tidegate.warehouse.embedded.failures import aborted, cancelled
 from tidegate.warehouse.embedded.session import EmbeddedSession, SessionState
-from tidegate.warehouse.embedded.statements import BEGIN, COMMIT, read_statement
+from tidegate.warehouse.embedded.statements import BEGIN, COMMIT, kind_of
 
 IDLE, BLOCK, ABORTED = (state.value for state in (SessionState.IDLE, SessionState.BLOCK, SessionState.ABORTED))
 
@@ -56,14 +56,14 @@ class Executor:
 
     def describe(self, piece: Piece | None, sql: str) -> tuple[ResultColumn, ...]:
         """The columns of a statement, none where it returns no rows. `sql` has values for its parameters."""
-        word = piece.words(1)[0] if piece else ""
-        if piece is not None and word == "FETCH":
+        first = piece.words(1)[0] if piece else ""
+        if piece is not None and first == "FETCH":
             answer = cursors.fetched(piece, self.cursors)
             return answer.columns or ()
-        if piece is not None and word == "EXECUTE":
+        if piece is not None and first == "EXECUTE":
             (piece,) = pieces(prepared.execution(piece, self.prepared)) or (None,)
             return self.describe(piece, "" if piece is None else piece.sql)
-        if piece is None or word in _WITHOUT_ROWS or word in CONTROL_WORDS:
+        if piece is None or first in _WITHOUT_ROWS or first in CONTROL_WORDS:
             return ()
         with self._busily():
             if self._failed:
@@ -124,13 +124,13 @@ class Executor:
                 self._busy = False
 
     def _run(self, sql: str) -> Answer:
-        if read_statement(sql).kind == "SELECT":
+        if kind_of(sql) == "SELECT":
             columns, chunks = streamed(self._session, sql)
             return Answer("SELECT", columns, chunks)
         return finished(self._session.execute(sql))
 
     def _control(self, piece: Piece) -> Answer:
-        kind = read_statement(piece.sql).kind
+        kind = kind_of(piece.sql)
         if kind == BEGIN:
             if self.state == ABORTED:
                 raise aborted()
@@ -152,23 +152,23 @@ class Executor:
 
     def _own(self, piece: Piece) -> Answer | None:
         """Answer what belongs to the connection and not to the warehouse."""
-        word = piece.words(1)[0]
-        if word == "DECLARE":
+        first = piece.words(1)[0]
+        if first == "DECLARE":
             return self._declare(piece)
-        if word == "FETCH":
+        if first == "FETCH":
             return cursors.fetched(piece, self.cursors)
-        if word == "CLOSE":
+        if first == "CLOSE":
             return cursors.closed(piece, self.cursors)
-        if word == "PREPARE":
+        if first == "PREPARE":
             name, statement = prepared.preparation(piece)
             self.prepared[name] = statement
             return Answer("PREPARE")
-        if word == "EXECUTE":
+        if first == "EXECUTE":
             (meant,) = pieces(prepared.execution(piece, self.prepared))
             return self._run(meant.sql)
-        if word == "DEALLOCATE":
+        if first == "DEALLOCATE":
             return self._deallocate(piece)
-        if word == "COPY":
+        if first == "COPY":
             _refuse_client_copy(piece)
         return None
 
@@ -206,7 +206,7 @@ _WITHOUT_ROWS = {"DECLARE", "CLOSE", "PREPARE", "DEALLOCATE"}
 
 
 def _refuse_client_copy(piece: Piece) -> None:
-    words = piece.words(len(piece.tokens))
+    words = [word(token) for token in piece.tokens]
     for direction, end in (("FROM", "STDIN"), ("TO", "STDOUT")):
         if any(pair == (direction, end) for pair in itertools.pairwise(words)):
             raise StatementRefused(

@@ -28,6 +28,14 @@ class ProtocolViolation(Exception):
     """The client sent what the protocol does not know; the connection ends."""
 
 
+class TextTooLong(Exception):
+    """A string of a message has `size` bytes."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__(size)
+        self.size = size
+
+
 class Fields:
     """Reads the fields of one message in order."""
 
@@ -51,10 +59,13 @@ class Fields:
         self._at += size
         return taken
 
-    def text(self) -> str:
+    def text(self, longest: int | None = None) -> str:
+        """A string that ends with a zero byte. Raises TextTooLong when it has more bytes than `longest`."""
         end = self._body.find(b"\0", self._at)
         if end < 0:
             raise ProtocolViolation("invalid string in message")
+        if longest is not None and end - self._at > longest:
+            raise TextTooLong(end - self._at)
         taken = self._body[self._at : end]
         self._at = end + 1
         try:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import duckdb
 
@@ -10,16 +11,20 @@ from tidegate.model.names import TableName
 from tidegate.warehouse.base import Result
 from tidegate.warehouse.embedded.definitions import Definitions
 from tidegate.warehouse.embedded.facts import SessionFacts
-from tidegate.warehouse.embedded.lexer import Token
+from tidegate.warehouse.embedded.lexer import Token, tokens
 
 
 @dataclass(frozen=True)
 class Statement:
-    """One Redshift statement: `text` as written without its semicolon, `tokens` of it, `kind` chosen by its words."""
+    """One Redshift statement: `text` as written without its semicolon, `kind` chosen by its words."""
 
     kind: str
     text: str
-    tokens: tuple[Token, ...]
+
+    @cached_property
+    def tokens(self) -> tuple[Token, ...]:
+        """All of them, for a handler that reads the statement itself."""
+        return tuple(tokens(self.text))
 
 
 @dataclass(frozen=True)

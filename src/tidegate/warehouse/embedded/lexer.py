@@ -1,8 +1,9 @@
 """Tokens of Redshift SQL, for the statements that the driver parses itself."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
 from enum import Enum
+from typing import NamedTuple
 
 from tidegate.errors import StatementError
 from tidegate.model.names import fold
@@ -16,8 +17,7 @@ class TokenKind(Enum):
     SYMBOL = "symbol"
 
 
-@dataclass(frozen=True)
-class Token:
+class Token(NamedTuple):
     """`text` as written. `value`: a word in upper case, an identifier folded, a string or number unquoted."""
 
     kind: TokenKind
@@ -37,42 +37,67 @@ class Token:
 
 
 _SKIP = re.compile(r"(?:\s+|--[^\n]*)+")
-_WORD = re.compile(r"[#@A-Za-z_\u0080-\U0010ffff][A-Za-z0-9_$#@\u0080-\U0010ffff]*")
-_NUMBER = re.compile(r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
-_STRING = re.compile(r"'((?:[^'\\]|''|\\.)*)'", re.DOTALL)
+_WORDS = r"[#@A-Za-z_\u0080-\U0010ffff][A-Za-z0-9_$#@\u0080-\U0010ffff]*"
+_NUMBERS = r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
+_STRING = re.compile(r"'((?:[^'\\]++|''|\\.)*+)'", re.DOTALL)
 _ESCAPE = re.compile(r"''|\\(.)", re.DOTALL)
 _ESCAPED = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
 _DOLLAR = re.compile(r"\$([A-Za-z_]*)\$")
-_SYMBOL = re.compile(r"::|<=|>=|<>|!=|\|\||[-+*/%^<>=~!@#&|?:;,.()\[\]{}$\\]")
+_COMMENT_MARK = re.compile(r"/\*|\*/")
+_PLAIN = re.compile(
+    rf"\s*+(?:({_WORDS})|({_NUMBERS})|(::|<=|>=|<>|!=|\|\||-(?!-)|/(?!\*)|[+*%^<>=~!@#&|?:;,.()\[\]{{}}\\]))"
+)
+"""Tokens that need no look at what they hold: by group a word, a number and a symbol that begins nothing else."""
+
+_NO_KIND, _WORD, _NUMBER, _SYMBOL = range(4)
 
 
 def tokenize(sql: str) -> list[Token]:
-    """Split a text into tokens; comments and white space are dropped.
+    """Split a text into tokens; comments and white space are dropped. Raises as `tokens`."""
+    return list(tokens(sql))
+
+
+def tokens(sql: str) -> Iterator[Token]:
+    """The tokens of a text, one by one: a statement of 16 MB may have millions.
 
     Raises:
         StatementError: an unterminated string, identifier or comment, or a character that SQL does not know.
     """
-    tokens: list[Token] = []
-    at = 0
-    while (at := _skip(sql, at)) < len(sql):
-        token = _token(sql, at)
-        tokens.append(token)
+    at, word, number, symbol = 0, TokenKind.WORD, TokenKind.NUMBER, TokenKind.SYMBOL
+    while True:
+        plain = _PLAIN.match(sql, at)
+        if plain is None:
+            skipped = _skip(sql, at)
+            if skipped >= len(sql):
+                return
+            if skipped > at:
+                at = skipped
+                continue
+            token = _other(sql, at)
+        else:
+            group = plain.lastindex or _NO_KIND
+            text, (start, at) = plain[group], plain.span(group)
+            if group == _WORD:
+                token = Token(word, text, text.upper(), start, at)
+            else:
+                token = Token(number if group == _NUMBER else symbol, text, text, start, at)
+        yield token
         at = token.end
-    return tokens
 
 
 def split(sql: str) -> list[str]:
     """Split a script at its semicolons; empty statements are dropped, comments kept with their statement."""
     statements: list[str] = []
-    start = 0
-    tokens = tokenize(sql)
-    for token in [*tokens, None]:
-        if token is not None and (token.kind is not TokenKind.SYMBOL or token.value != ";"):
+    start, filled = 0, False
+    for token in tokens(sql):
+        if token.kind is not TokenKind.SYMBOL or token.value != ";":
+            filled = True
             continue
-        end = len(sql) if token is None else token.start
-        if any(start <= t.start < end for t in tokens):
-            statements.append(sql[start:end].strip())
-        start = end + 1
+        if filled:
+            statements.append(sql[start : token.start].strip())
+        start, filled = token.end, False
+    if filled:
+        statements.append(sql[start:].strip())
     return statements
 
 
@@ -87,33 +112,25 @@ def _skip(sql: str, at: int) -> int:
 
 def _comment_end(sql: str, at: int) -> int:
     depth = 0
-    while at < len(sql):
-        if sql.startswith("/*", at):
-            depth, at = depth + 1, at + 2
-        elif sql.startswith("*/", at):
-            depth, at = depth - 1, at + 2
-            if depth == 0:
-                return at
-        else:
-            at += 1
+    for mark in _COMMENT_MARK.finditer(sql, at):
+        depth += 1 if mark.group() == "/*" else -1
+        if depth == 0:
+            return mark.end()
     raise StatementError("unterminated comment", hint="Close the comment with */.")
 
 
-def _token(sql: str, at: int) -> Token:
+def _other(sql: str, at: int) -> Token:
+    """A string, a quoted identifier or a dollar sign."""
     first = sql[at]
     if first == "'":
         return _string(sql, at)
     if first == '"':
         end, value = _quoted_identifier(sql, at)
         return Token(TokenKind.QUOTED, sql[at:end], fold(value), at, end)
-    if first == "$" and (opening := _DOLLAR.match(sql, at)):
-        return _dollar_string(sql, at, opening.group(0))
-    if match := _WORD.match(sql, at):
-        return Token(TokenKind.WORD, match.group(), match.group().upper(), at, match.end())
-    if match := _NUMBER.match(sql, at):
-        return Token(TokenKind.NUMBER, match.group(), match.group(), at, match.end())
-    if match := _SYMBOL.match(sql, at):
-        return Token(TokenKind.SYMBOL, match.group(), match.group(), at, match.end())
+    if first == "$":
+        if opening := _DOLLAR.match(sql, at):
+            return _dollar_string(sql, at, opening.group(0))
+        return Token(TokenKind.SYMBOL, first, first, at, at + 1)
     raise StatementError(f"unexpected character {first!r} at position {at + 1}", hint="Remove or quote it.")
 
 
@@ -122,8 +139,13 @@ def _string(sql: str, at: int) -> Token:
     match = _STRING.match(sql, at)
     if match is None:
         raise StatementError("unterminated string", hint="Close it with '.")
-    value = _ESCAPE.sub(lambda m: "'" if m[1] is None else _ESCAPED.get(m[1], m[1]), match.group(1))
-    return Token(TokenKind.STRING, match.group(), value, at, match.end())
+    return Token(TokenKind.STRING, match.group(), _unescaped(match.group(1)), at, match.end())
+
+
+def _unescaped(written: str) -> str:
+    if "\\" not in written:
+        return written.replace("''", "'")
+    return _ESCAPE.sub(lambda m: "'" if m[1] is None else _ESCAPED.get(m[1], m[1]), written)
 
 
 def _dollar_string(sql: str, at: int, tag: str) -> Token:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from tidegate.errors import StatementError
 from tidegate.redshift.identifiers import literal
-from tidegate.warehouse.embedded.lexer import Token, TokenKind, tokenize
+from tidegate.warehouse.embedded.lexer import Token, TokenKind, tokens
 
 _NAME = re.compile(r"[0-9a-zA-Z_]+")
 """Of a parameter of the Data API (API reference, SqlParameter)."""
@@ -76,10 +76,9 @@ def bind_named(sql: str, values: Mapping[str, str | None]) -> str:
 
 def _numbered(sql: str) -> list[tuple[int, int, int]]:
     """Start, end and number of each `$n`."""
-    tokens = tokenize(sql)
     return [
         (sign.start, sign.end + len(digits), int(digits))
-        for sign, number in itertools.pairwise(tokens)
+        for sign, number in itertools.pairwise(tokens(sql))
         if _is(sign, "$") and number.start == sign.end and (digits := _digits(number))
     ]
 
@@ -93,7 +92,7 @@ def _named(sql: str) -> list[tuple[int, int, str]]:
     """Start, end and name of each `:name`."""
     return [
         (token.start, match.end(), match.group())
-        for token in tokenize(sql)
+        for token in tokens(sql)
         if _is(token, ":") and (match := _NAME.match(sql, token.end))
     ]
 

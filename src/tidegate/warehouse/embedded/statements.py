@@ -1,5 +1,6 @@
 """What kind of statement a text is, by its leading words, and who carries it out."""
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -19,7 +20,7 @@ from tidegate.warehouse.embedded import (
     views,
 )
 from tidegate.warehouse.embedded.context import Handler, Statement
-from tidegate.warehouse.embedded.lexer import Token, TokenKind, tokenize
+from tidegate.warehouse.embedded.lexer import Token, TokenKind, tokens
 
 
 class Start(Enum):
@@ -82,6 +83,9 @@ _LEADING: tuple[tuple[tuple[str, ...], str], ...] = (
 )
 _PARTITION_CHANGES = (("ADD", "PARTITION"), ("ADD", "IF"), ("DROP", "PARTITION"), ("PARTITION",), ("SET", "TABLE"))
 
+_HEAD = 16
+"""Tokens that tell the kind of a statement: ALTER TABLE, a name of three parts, and two words."""
+
 KINDS: Mapping[str, Kind] = {
     "SELECT": Kind(selects.handle_select, Start.READ),
     "INSERT": Kind(dml.handle_insert, Start.OWN),
@@ -130,32 +134,42 @@ def read_statement(sql: str) -> Statement:
         StatementRefused: there is none, there are several, or it is of a kind that is not supported, by name.
         StatementError: the text cannot be read as tokens.
     """
-    tokens = tokenize(sql)
-    while tokens and _is(tokens[-1], ";"):
-        tokens.pop()
-    if not tokens:
+    end, closed = 0, False
+    for token in tokens(sql):
+        if _is(token, ";"):
+            closed = True
+        elif closed:
+            raise StatementRefused("more than one statement in one call", hint="Send one statement at a time.")
+        else:
+            end = token.end
+    if not end:
         raise StatementRefused("there is no statement in the text", hint="Write one SQL statement.")
-    if any(_is(token, ";") for token in tokens):
-        raise StatementRefused("more than one statement in one call", hint="Send one statement at a time.")
-    return Statement(_kind(tokens), sql[: tokens[-1].end], tuple(tokens))
+    return Statement(kind_of(sql), sql[:end])
 
 
-def _kind(tokens: list[Token]) -> str:
-    words = [token.value if token.kind is TokenKind.WORD or _is(token, "(") else "" for token in tokens[:6]]
+def kind_of(sql: str) -> str:
+    """Which of `KINDS`, `CONTROL` or the settings a statement is; no more of it is read than that takes.
+
+    Raises:
+        StatementRefused: a kind that is not supported, by name.
+        StatementError: its beginning cannot be read as tokens.
+    """
+    head = list(itertools.islice(tokens(sql), _HEAD))
+    words = [token.value if token.kind is TokenKind.WORD or _is(token, "(") else "" for token in head[:6]]
     if words[0] == "WITH":
-        return _after_with(tokens)
+        return _after_with(sql)
     for leading, kind in _LEADING:
         if tuple(words[: len(leading)]) == leading:
-            return "ALTER EXTERNAL TABLE" if kind == "ALTER TABLE" and _changes_partitions(tokens) else kind
-    spelled = " ".join(token.text for token in tokens[:2])
+            return "ALTER EXTERNAL TABLE" if kind == "ALTER TABLE" and _changes_partitions(head) else kind
+    spelled = " ".join(token.text for token in head[:2])
     raise StatementRefused(
         f"{spelled.upper()} is not supported by the embedded warehouse", hint="Leave the statement out."
     )
 
 
-def _after_with(tokens: list[Token]) -> str:
+def _after_with(sql: str) -> str:
     depth = 0
-    for token in tokens:
+    for token in tokens(sql):
         if token.kind is TokenKind.SYMBOL:
             depth += {"(": 1, ")": -1}.get(token.value, 0)
         elif depth == 0 and token.kind is TokenKind.WORD and token.value in ("SELECT", "INSERT", "UPDATE", "DELETE"):
@@ -163,11 +177,11 @@ def _after_with(tokens: list[Token]) -> str:
     raise StatementError("WITH is followed by no statement", hint="Write a SELECT after it.")
 
 
-def _changes_partitions(tokens: list[Token]) -> bool:
+def _changes_partitions(head: list[Token]) -> bool:
     at = 3
-    while at + 1 < len(tokens) and _is(tokens[at], "."):
+    while at + 1 < len(head) and _is(head[at], "."):
         at += 2
-    words = [token.value for token in tokens[at : at + 2]]
+    words = [token.value for token in head[at : at + 2]]
     return any(tuple(words[: len(change)]) == change for change in _PARTITION_CHANGES)
 
 

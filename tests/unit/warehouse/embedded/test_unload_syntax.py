@@ -5,13 +5,12 @@ from tidegate.errors import StatementError, StatementRefused
 from tidegate.redshift.unload import UnloadFormat
 from tidegate.warehouse.embedded import unload_syntax
 from tidegate.warehouse.embedded.context import Statement
-from tidegate.warehouse.embedded.lexer import tokenize
 from tidegate.warehouse.embedded.unload_syntax import UnloadStatement
 
 
 def parse(clauses: str, select: str = "'select 1 as a'") -> UnloadStatement:
     sql = f"UNLOAD ({select}) TO 'out/' {clauses}"
-    return unload_syntax.parse(Statement("UNLOAD", sql, tuple(tokenize(sql))))
+    return unload_syntax.parse(Statement("UNLOAD", sql))
 
 
 def test_options_come_in_any_order() -> None:
