@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 
-from tidegate.errors import PolicyError, Refused, TidegateError, ViewTooOpen
+from tidegate.errors import Interrupted, PolicyError, Refused, TidegateError, ViewTooOpen
 from tidegate.flows.batch_run import BatchRun
 from tidegate.flows.context import Context
 from tidegate.flows.identity import Identity
@@ -32,7 +32,7 @@ ROUNDS = 4
 def run_archive(ctx: Context, plan: ArchivePlan, until: datetime | None = None) -> ArchiveOutcome:
     """Carry the plan out. A table that fails never stops the others; what was done stands in the outcome.
 
-    `until` (aware) is the end of the maintenance window: no batch is begun after it.
+    `until` (aware) is the end of the maintenance window: no batch is begun after it. Raises Interrupted.
     """
     outcomes: list[BatchOutcome] = []
     failures: list[Failure] = []
@@ -40,6 +40,8 @@ def run_archive(ctx: Context, plan: ArchivePlan, until: datetime | None = None) 
         run = TableRun(ctx, plan.identity, plan.as_of, table_plan, until)
         try:
             run.run()
+        except Interrupted:
+            raise
         except TidegateError as error:
             failures.append(
                 Failure(str(table_plan.policy.table), error.code, error.exit_code, error.message, error.hint)
@@ -94,7 +96,8 @@ class TableRun:
         with pinned(self.ctx) as ctx:
             impacts = Impacts({self.plan.policy.table: self.plan.impact})
             facts = replace(read_facts(ctx, [self.plan.policy.table]), impacts=impacts)
-            self.plan = replace(plan_table(ctx, facts, self.plan.policy, self.as_of), unfinished=())
+            planned = plan_table(ctx, facts, self.plan.policy, self.as_of, self.plan.only)
+            self.plan = replace(planned, unfinished=())
         if self.plan.error is not None:
             raise self.plan.error
 

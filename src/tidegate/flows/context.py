@@ -4,6 +4,7 @@ import getpass
 import os
 import secrets
 import socket
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -47,9 +48,17 @@ def process_start(pid: int) -> str:
         return ""
 
 
+def go_on() -> None:
+    """Nothing asks to stop."""
+
+
 @dataclass(frozen=True)
 class Context:
-    """Ports and settings of one run. `clock` gives aware UTC times; `suffix` makes ids unique."""
+    """Ports and settings of one run. `clock` gives aware UTC times; `suffix` makes ids unique.
+
+    `check` is called between the steps of a batch; it raises Interrupted, or another error, to end the run there.
+    `sleep` waits for a number of seconds; `pick` gives a random number below the one it is given.
+    """
 
     warehouse: Warehouse
     lake: Lake
@@ -60,6 +69,9 @@ class Context:
     suffix: Callable[[], str] = random_suffix
     worker: str = field(default_factory=this_worker)
     person: str = field(default_factory=this_person)
+    check: Callable[[], None] = go_on
+    sleep: Callable[[float], None] = time.sleep
+    pick: Callable[[int], int] = secrets.randbelow
 
     @property
     def control(self) -> Control:

@@ -3,8 +3,8 @@
 import os
 import socket
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 
 from tidegate.errors import LedgerUnreachable, TidegateError, Unreachable
@@ -38,26 +38,34 @@ class Lease:
     job: Job
 
     def renew(self) -> None:
-        """Raises LeaseHeld when another worker has taken the job over."""
+        """Between two steps. Raises LeaseHeld when another worker has taken the job over, Interrupted to stop here."""
+        self.ctx.check()
         self.job = self.ctx.ledger.renew(self.job, self.ctx.clock(), LEASE_SECONDS)
 
-    @contextmanager
-    def heartbeat(self) -> Iterator[None]:
+    def heartbeat(self) -> AbstractContextManager[None]:
         """Renew from a thread for as long as the block runs; a lease that is lost is left to the next `renew`."""
-        ended = threading.Event()
+        return heartbeat(
+            f"lease {self.job.id}", lambda: self.ctx.ledger.renew(self.job, self.ctx.clock(), LEASE_SECONDS)
+        )
 
-        def beat() -> None:
-            with suppress(Unreachable):
-                while not ended.wait(LEASE_SECONDS / 3):
-                    self.ctx.ledger.renew(self.job, self.ctx.clock(), LEASE_SECONDS)
 
-        thread = threading.Thread(target=beat, name=f"lease {self.job.id}", daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            ended.set()
-            thread.join()
+@contextmanager
+def heartbeat(name: str, beat: Callable[[], object]) -> Iterator[None]:
+    """Call `beat` from a thread, three times a lease, until the block ends or the ledger says no."""
+    ended = threading.Event()
+
+    def run() -> None:
+        with suppress(Unreachable):
+            while not ended.wait(LEASE_SECONDS / 3):
+                beat()
+
+    thread = threading.Thread(target=run, name=name, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
 
 
 @contextmanager

@@ -27,7 +27,7 @@ from tidegate.ledger.base import BatchRow
 from tidegate.model.batch import BatchState, TableVersion
 from tidegate.model.layout import data_root
 from tidegate.model.names import MAX_IDENTIFIER_BYTES, TableName
-from tidegate.model.periods import Granularity, Period, due_before
+from tidegate.model.periods import Choice, Granularity, Period, due_before
 from tidegate.model.policy import Action, Policy
 from tidegate.model.records import Hold
 from tidegate.model.tables import Table, TableStats, TypeKind
@@ -45,6 +45,7 @@ class TablePlan:
     """One table: what is due, what stands in the way, and the batches. `error` when it cannot be archived at all.
 
     `null_rows` have no usable period and are never touched. `refusal` is a guard's verdict: a run would stop there.
+    `only` limits what is due to some periods.
     """
 
     policy: Policy
@@ -59,6 +60,7 @@ class TablePlan:
     refusal: TidegateError | None = None
     error: TidegateError | None = None
     impact: Impact = field(default_factory=Impact)
+    only: Choice = field(default_factory=Choice)
 
 
 @dataclass(frozen=True)
@@ -73,12 +75,13 @@ class ArchivePlan:
 
 @dataclass(frozen=True)
 class Request:
-    """What the caller asked for: tables (all when empty), a date, a schema, and a lifted fraction."""
+    """What the caller asked for: tables (all when empty), a date, a schema, a lifted fraction, some periods only."""
 
     tables: tuple[TableName, ...] = ()
     as_of: date | None = None
     schema: str | None = None
     max_delete_fraction: float | None = None
+    only: Choice = field(default_factory=Choice)
 
 
 @dataclass(frozen=True)
@@ -107,7 +110,7 @@ def plan_archive(ctx: Context, request: Request) -> ArchivePlan:
     with pinned(ctx) as ctx:
         facts = read_facts(ctx, [p.table for p in policies])
         facts = replace(facts, impacts=read_impacts(ctx, policies, facts.relations))
-        plans = tuple(plan_table(ctx, facts, policy, as_of) for policy in policies)
+        plans = tuple(plan_table(ctx, facts, policy, as_of, request.only) for policy in policies)
     return ArchivePlan(as_of, facts.identity, plans, facts.impacts.warnings)
 
 
@@ -154,15 +157,15 @@ def _copies(ctx: Context) -> dict[TableName, dict[str, tuple[int, str]]]:
     return copies
 
 
-def plan_table(ctx: Context, facts: Facts, policy: Policy, as_of: date) -> TablePlan:
+def plan_table(ctx: Context, facts: Facts, policy: Policy, as_of: date, only: Choice) -> TablePlan:
     """One table; what is wrong with it stands in the plan, so that one bad policy never blocks the others."""
     try:
-        return _plan_table(ctx, facts, policy, as_of)
+        return _plan_table(ctx, facts, policy, as_of, only)
     except TidegateError as error:
         return TablePlan(policy, error=error)
 
 
-def _plan_table(ctx: Context, facts: Facts, policy: Policy, as_of: date) -> TablePlan:
+def _plan_table(ctx: Context, facts: Facts, policy: Policy, as_of: date, only: Choice) -> TablePlan:
     table = facts.tables.get(policy.table)
     if table is None:
         raise ObjectMissing(f"table {policy.table} does not exist", hint="Check [[archive]] table, or create it.")
@@ -180,13 +183,13 @@ def _plan_table(ctx: Context, facts: Facts, policy: Policy, as_of: date) -> Tabl
     due = [
         PeriodEstimate(period, rows, int(rows * width))
         for period, rows in counts
-        if period is not None and rows and (limit is None or period.start < limit)
+        if period is not None and rows and (limit is None or period.start < limit) and period in only
     ]
     on_hold = held(facts.holds, policy.table, [e.period for e in due]) if policy.action is not Action.COPY else ()
     free = [e for e in due if e.period not in on_hold]
     batches = cut(free, policy)
     waiting: tuple[Period, ...] = ()
-    if batches and limit is not None and waits(batches[-1], policy, limit):
+    if batches and limit is not None and not only and waits(batches[-1], policy, limit):
         waiting = tuple(e.period for e in batches.pop())
     specs = tuple(
         sized(ctx, batches, lambda batch: BatchSpec.build(ctx, facts.identity, policy, source, batch), versions)
@@ -201,6 +204,7 @@ def _plan_table(ctx: Context, facts: Facts, policy: Policy, as_of: date) -> Tabl
         waiting,
         specs,
         facts.unfinished.get(policy.table, ()),
+        only=only,
     )
     return _with_impact(plan, facts)
 

@@ -50,6 +50,26 @@ class Period:
         return self.start.isoformat() if self.granularity is Granularity.DAILY else self.start.strftime("%Y-%m")
 
 
+@dataclass(frozen=True)
+class Choice:
+    """Some periods of a table: those that begin on `starts`, if any are given, and touch [first, last]."""
+
+    starts: frozenset[date] = frozenset()
+    first: date | None = None
+    last: date | None = None
+
+    def __bool__(self) -> bool:
+        """Whether anything is chosen; else all periods are in it."""
+        return bool(self.starts) or self.first is not None or self.last is not None
+
+    def __contains__(self, period: Period) -> bool:
+        if self.starts and period.start not in self.starts:
+            return False
+        if self.first is not None and period < Period.containing(self.first, period.granularity):
+            return False
+        return self.last is None or period.start <= self.last
+
+
 @dataclass(frozen=True, order=True)
 class DateRange:
     """Half open: `start <= day < end`."""
