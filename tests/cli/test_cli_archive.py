@@ -70,7 +70,7 @@ def test_a_dry_run_prints_plan_and_sql_and_changes_nothing(shop: Cli) -> None:
         "verify",
         "publish",
     ]
-    assert told.stdout.count("\n/* tidegate ") == 14
+    assert told.stdout.count("\n/* tidegate ") == 15
     assert snapshot(shop.folder) == before
 
 

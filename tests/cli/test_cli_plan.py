@@ -41,12 +41,12 @@ def planned(cli: Cli, *options: str) -> dict[str, object]:
 
 def test_the_document(shop: Cli) -> None:
     document = shop.ok("plan", *AS_OF, "--json").document
-    assert list(document) == ["message_type", "as_of", "tables", "warnings", "sql"]
+    assert list(document) == ["message_type", "as_of", "tables", "warnings", "estimate", "sql"]
     assert (document["message_type"], document["as_of"], document["warnings"]) == ("plan", "2020-06-20", [])
     assert planned(shop) == TABLE
     assert [s["step"] for s in document["sql"]] == ["catalog"] * 2 + ["unload"] * 2 + ["catalog"] * 2 + ["verify"] + [
         "publish"
-    ] * 9
+    ] * 10
     assert {(s["table"], mask(s["batch"])) for s in document["sql"]} == {("public.orders", "<id>")}
 
 

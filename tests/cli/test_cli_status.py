@@ -8,6 +8,7 @@ EMPTY = {
     "table": "public.orders",
     "hot_rows": 12,
     "cold_rows": 0,
+    "parked_rows": 0,
     "copied_rows": 0,
     "batches": 0,
     "periods": 0,
@@ -15,6 +16,8 @@ EMPTY = {
     "bytes": 0,
     "oldest": None,
     "newest": None,
+    "tiers": [],
+    "thawed_until": None,
     "holds": [],
     "unfinished": [],
     "last_job": None,
@@ -24,7 +27,18 @@ EMPTY = {
 def test_the_document_before_anything_was_archived(shop: Cli) -> None:
     document = shop.ok("status", "--json").document
     assert mask(document.pop("warehouse")) == "<warehouse>"
-    assert document == {"message_type": "result", "place": "../warehouse.duckdb", "tables": [EMPTY]}
+    assert document["tables"][0].pop("hot_bytes") > 0
+    assert document == {
+        "message_type": "result",
+        "place": "../warehouse.duckdb",
+        "tables": [EMPTY],
+        "estimate": {
+            "prices": "2025-06-01",
+            "region": "us-east-1",
+            "currency": "USD",
+            "bills": [{"table": "public.orders", "hot": "0.0000", "cold": {}}],
+        },
+    }
 
 
 def test_the_document_after_an_archive(archived: Cli) -> None:
@@ -32,13 +46,16 @@ def test_the_document_after_an_archive(archived: Cli) -> None:
     job = table.pop("last_job")
     assert job.pop("id").startswith("archive-")
     assert job == {"state": "done", "outcome": ""}
-    assert table == {key: value for key, value in EMPTY.items() if key != "last_job"} | {
+    assert table.pop("hot_bytes") > 0
+    size = sum(path.stat().st_size for path in parquet(archived))
+    assert table.pop("tiers") == [{"tier": "STANDARD", "rows": 4, "periods": 2, "files": 2, "bytes": size}]
+    assert table == {key: value for key, value in EMPTY.items() if key not in ("last_job", "tiers")} | {
         "hot_rows": 8,
         "cold_rows": 4,
         "batches": 1,
         "periods": 2,
         "files": 2,
-        "bytes": sum(path.stat().st_size for path in parquet(archived)),
+        "bytes": size,
         "oldest": "2020-01-01",
         "newest": "2020-02-01",
     }

@@ -9,6 +9,8 @@ from tidegate.model.records import Hold
 
 if TYPE_CHECKING:
     from tidegate.flows.gc import GcPlan
+    from tidegate.flows.money import Estimate
+    from tidegate.flows.plan import ArchivePlan
     from tidegate.flows.rebuild import RebuildOutcome
     from tidegate.flows.status import Status
 
@@ -45,6 +47,13 @@ class Keeping(Opened):
 
         with self._naming_jobs():
             return rebuild(self.context, warehouse)
+
+    def estimate(self, of: "ArchivePlan | Status") -> "Estimate":
+        """What carrying out a plan would save, or what a month costs as things stand, with the price file's prices."""
+        from tidegate.flows.money import estimate_plan, estimate_status
+        from tidegate.flows.status import Status
+
+        return estimate_status(self.context, of) if isinstance(of, Status) else estimate_plan(self.context, of)
 
     def status(self) -> "Status":
         """Where every table stands."""

@@ -7,6 +7,7 @@ import typer
 
 from tidegate.cli.failures import exit_code, failure_document, failure_lines
 from tidegate.cli.frame import Run, add
+from tidegate.cli.money import saving_lines
 from tidegate.cli.options import day, window_end
 from tidegate.cli.output import counted, table
 from tidegate.cli.plan_output import plan_document, plan_lines, sql_lines
@@ -75,8 +76,9 @@ def archive(
 
 def _print_plan(run: Run, app: "App", made: "ArchivePlan", *, with_sql: bool) -> None:
     statements = app.archive_sql(made) if with_sql else []
-    lines = [*plan_lines(made), *sql_lines(statements)]
-    run.output.result(plan_document(made, statements), lines or ["nothing is due"])
+    estimate = app.estimate(made)
+    lines = [*plan_lines(made), *saving_lines(estimate), *sql_lines(statements)]
+    run.output.result(plan_document(made, statements, estimate), lines or ["nothing is due"])
     broken = [t.error for t in made.tables if t.error is not None]
     if broken:
         raise typer.Exit(exit_code([error.exit_code for error in broken], done=len(broken) < len(made.tables)))

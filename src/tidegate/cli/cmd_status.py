@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from tidegate.cli.frame import Run, add
+from tidegate.cli.money import bill_document, bill_lines
 from tidegate.cli.output import counted, table
 from tidegate.cli.progress import size
 from tidegate.model.records import Hold
@@ -24,19 +25,29 @@ def status(run: Run) -> None:
     """Show where every table stands: hot, cold, unfinished, under hold."""
     with run.app() as app:
         found = app.status()
+        estimate = app.estimate(found)
     numbers = ("hot rows", "cold rows", "periods", "batches", "files")
     columns = [ResultColumn(name, "bigint" if name in numbers else "varchar") for name in _HEADS]
     lines = list(table(columns, [_row(t) for t in found.tables]))
     for t in found.tables:
         if t.unfinished:
             lines.append(f"{t.table}: {counted(len(t.unfinished), 'unfinished batch', 'unfinished batches')}")
+        if t.parked_rows:
+            tiers = ", ".join(s.tier.value for s in t.tiers if s.tier.parks)
+            lines.append(
+                f"{t.table}: {counted(t.parked_rows, 'row')} parked in {tiers}, to be thawed before they are read"
+            )
+        if t.thawed_until is not None:
+            lines.append(f"{t.table}: thawed until {t.thawed_until}")
         lines += [f"{t.table}: hold {h.id} {_span(h)}: {h.reason}" for h in t.holds]
+    lines += bill_lines(estimate)
     run.output.result(
         {
             "message_type": "result",
             "warehouse": found.identity.warehouse,
             "place": found.identity.place,
             "tables": [_document(t) for t in found.tables],
+            "estimate": bill_document(estimate),
         },
         lines if found.tables else ["no policy, and nothing archived"],
     )
@@ -67,7 +78,9 @@ def _document(t: "TableStatus") -> dict[str, object]:
     return {
         "table": str(t.table),
         "hot_rows": t.hot_rows,
+        "hot_bytes": t.hot_bytes,
         "cold_rows": t.cold_rows,
+        "parked_rows": t.parked_rows,
         "copied_rows": t.copied_rows,
         "batches": t.batches,
         "periods": t.periods,
@@ -75,6 +88,11 @@ def _document(t: "TableStatus") -> dict[str, object]:
         "bytes": t.bytes,
         "oldest": t.oldest.isoformat() if t.oldest else None,
         "newest": t.newest.isoformat() if t.newest else None,
+        "tiers": [
+            {"tier": s.tier.value, "rows": s.rows, "periods": s.periods, "files": s.files, "bytes": s.bytes}
+            for s in t.tiers
+        ],
+        "thawed_until": t.thawed_until.isoformat() if t.thawed_until else None,
         "holds": [h.id for h in t.holds],
         "unfinished": [{"batch": b.id, "state": b.state.value, "rows": b.rows} for b in t.unfinished],
         "last_job": {"id": t.last_job.id, "state": t.last_job.state.value, "outcome": t.last_job.outcome}

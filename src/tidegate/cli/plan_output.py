@@ -3,11 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from tidegate.cli.money import saving_document
 from tidegate.cli.output import counted, table
 from tidegate.cli.progress import size
 from tidegate.warehouse.base import ResultColumn
 
 if TYPE_CHECKING:
+    from tidegate.flows.money import Estimate
     from tidegate.flows.plan import ArchivePlan, TablePlan
     from tidegate.flows.planned import PlannedStatement
     from tidegate.flows.spec import BatchSpec
@@ -24,12 +26,15 @@ _HEADS = (
 )
 
 
-def plan_document(plan: "ArchivePlan", statements: "Sequence[PlannedStatement]") -> dict[str, object]:
+def plan_document(
+    plan: "ArchivePlan", statements: "Sequence[PlannedStatement]", estimate: "Estimate"
+) -> dict[str, object]:
     return {
         "message_type": "plan",
         "as_of": plan.as_of.isoformat(),
         "tables": [_table_document(t) for t in plan.tables],
         "warnings": list(plan.warnings),
+        "estimate": saving_document(estimate),
         "sql": [{"table": str(s.table), "batch": s.batch, "step": s.step, "statement": s.sql} for s in statements],
     }
 
