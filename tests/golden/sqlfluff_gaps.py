@@ -18,6 +18,7 @@ GAPS: dict[tuple[str, str], str] = {
     ("external", "partitions in two statements (2)"): _PARTITION,
     ("external", "quoted partition"): _PARTITION,
     ("external", "drop partition"): _PARTITION,
+    ("external", "set location"): _PARTITION,
     ("maintenance", "analyze predicate columns"): "PREDICATE COLUMNS is not in the dialect",
     ("unload", "Parquet with key and sizes"): "MAXFILESIZE and ROWGROUPSIZE exclude one another in the dialect",
 }

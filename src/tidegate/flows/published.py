@@ -102,5 +102,5 @@ def read_descriptor(ctx: Context, prefix: str) -> Descriptor:
 def used_externals(ctx: Context, log: RecordLog, table: TableName) -> frozenset[TableName]:
     """The external tables whose rows count as cold, as the descriptors say. Raises CorruptRecord."""
     where = prefixes(log.committed(table).values())
-    counted = read_counted(ctx, ctx.control.published, table)
+    counted = [c for s in (ctx.control.published, ctx.control.parked) for c in read_counted(ctx, s, table)]
     return frozenset(read_descriptor(ctx, where.get(item.batch, "")).external for item in counted)

@@ -67,9 +67,9 @@ def apply(state: Replayed, record: LogRecord) -> None:
         state.prefixes[part.batch] = part.prefix
         for period in part.periods:
             counted.add((part.batch, period))
-            parked_in = state.parked.pop((part.batch, period), None)
-            if record.until is not None and parked_in is not None:
-                state.tiers[part.batch, period] = parked_in
+            tier = state.parked.pop((part.batch, period), state.tiers.get((part.batch, period)))
+            if record.until is not None and tier is not None:
+                state.tiers[part.batch, period] = tier
                 state.thawed[part.batch, period] = date.fromisoformat(record.until)
             state.retired.pop((part.batch, period), None)
     if record.kind is not RecordKind.PURGE:

@@ -222,6 +222,13 @@ class Control:
             ]
         return statements
 
+    def set_thawed(self, parts: Iterable[BatchPeriods], until: date) -> list[str]:
+        """Thawed rows of `published` can be read until a later day."""
+        return [
+            f"UPDATE {qualified(self.published)} SET thawed_until = {_day(until)} WHERE {_any(part)}"
+            for part in _parts(map(_of, parts))
+        ]
+
     def insert_retired(self, table: TableName, parts: Iterable[BatchPeriods], reason: str, at: str) -> list[str]:
         """`at` is `YYYY-MM-DD HH:MM:SS` in UTC."""
         rows = (

@@ -107,6 +107,11 @@ def add_partitions(
     return [*statements, head + "".join(lines)] if lines else statements
 
 
+def set_location(name: TableName, values: PartitionValues, location: str) -> str:
+    """Return the statement that lets one partition, which must be there, read another folder."""
+    return f"ALTER TABLE {qualified(name)} {_partition(name, values)} SET LOCATION {literal(location)}"
+
+
 def drop_partition(name: TableName, values: PartitionValues) -> str:
     """Return the statement that forgets one partition; its files stay."""
     return f"ALTER TABLE {qualified(name)} DROP {_partition(name, values)}"

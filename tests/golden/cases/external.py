@@ -10,6 +10,7 @@ from tidegate.redshift.external import (
     create_external_table,
     drop_external_table,
     drop_partition,
+    set_location,
 )
 
 COLD = TableName("tidegate_cold", "public__orders")
@@ -41,6 +42,7 @@ CASES = {
     "three partitions": add_partitions(COLD, [_partition(day) for day in (1, 2, 3)]),
     "partitions in two statements": add_partitions(COLD, [_partition(day) for day in (1, 2, 3)], max_bytes=320),
     "quoted partition": add_partitions(COLD, [((('Odd "name', "it's"),), "s3://lake/it's/")]),
+    "set location": set_location(COLD, *_partition(1)),
     "drop partition": drop_partition(COLD, {"tg_batch": "7", "tg_period": "2020-01-01"}),
     "drop table": drop_external_table(COLD),
     "drop table that must exist": drop_external_table(COLD, if_exists=False),

@@ -133,6 +133,7 @@ CASES = {
         *CONTROL.set_handed([PART], "2020-06-22 12:00:00"),
         *CONTROL.guard_all_parked([PART]),
         *CONTROL.thaw([PART], date(2020, 7, 31)),
+        *CONTROL.set_thawed([PART], date(2020, 8, 31)),
         *CONTROL.insert_parked(
             ORDERS,
             [CountedProof("b1", "embedded/2/rows-v1", "2020-06-20 12:00:00", PROOFS[0])],

@@ -82,6 +82,9 @@ PARTITION ("tg_batch"='7', "tg_period"='2020-01-03') LOCATION 's3://lake/archive
 ALTER TABLE "tidegate_cold"."public__orders" ADD IF NOT EXISTS
 PARTITION ("odd ""name"='it''s') LOCATION 's3://lake/it''s/';
 
+-- case: set location
+ALTER TABLE "tidegate_cold"."public__orders" PARTITION ("tg_batch"='7', "tg_period"='2020-01-01') SET LOCATION 's3://lake/archive/public/orders/batch=7/tg_period=2020-01-01/';
+
 -- case: drop partition
 ALTER TABLE "tidegate_cold"."public__orders" DROP PARTITION ("tg_batch"='7', "tg_period"='2020-01-01');
 

@@ -228,12 +228,15 @@ INSERT INTO "tidegate"."published" (table_name, batch, period, row_count, finger
 DELETE FROM "tidegate"."parked" WHERE batch = 'b1' AND period IN (DATE '2020-01-01', DATE '2020-02-01');
 
 -- case: parked (9)
-INSERT INTO "tidegate"."parked" (table_name, batch, period, row_count, fingerprint, hash, archived_at, tier, parked_at) VALUES ('public.orders', 'b1', DATE '2020-01-01', 3, '41', 'embedded/2/rows-v1', TIMESTAMP '2020-06-20 12:00:00', 'DEEP_ARCHIVE', TIMESTAMP '2020-06-22 12:00:00');
+UPDATE "tidegate"."published" SET thawed_until = DATE '2020-08-31' WHERE batch = 'b1' AND period IN (DATE '2020-01-01', DATE '2020-02-01');
 
 -- case: parked (10)
-UPDATE "tidegate"."published" SET tier = 'GLACIER_IR' WHERE batch = 'b1' AND period IN (DATE '2020-01-01', DATE '2020-02-01');
+INSERT INTO "tidegate"."parked" (table_name, batch, period, row_count, fingerprint, hash, archived_at, tier, parked_at) VALUES ('public.orders', 'b1', DATE '2020-01-01', 3, '41', 'embedded/2/rows-v1', TIMESTAMP '2020-06-20 12:00:00', 'DEEP_ARCHIVE', TIMESTAMP '2020-06-22 12:00:00');
 
 -- case: parked (11)
+UPDATE "tidegate"."published" SET tier = 'GLACIER_IR' WHERE batch = 'b1' AND period IN (DATE '2020-01-01', DATE '2020-02-01');
+
+-- case: parked (12)
 INSERT INTO "tidegate"."published" (table_name, batch, period, row_count, fingerprint, hash, archived_at, tier, thawed_until) VALUES ('public.orders', 'b1', DATE '2020-01-01', 3, '41', 'embedded/2/rows-v1', TIMESTAMP '2020-06-20 12:00:00', 'GLACIER', DATE '2020-07-31');
 
 -- case: copies (1)
