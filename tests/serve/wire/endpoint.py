@@ -60,8 +60,8 @@ class Endpoint:
 
 
 @contextmanager
-def running_endpoint(folder: Path) -> Iterator[Endpoint]:
-    """Serve a new warehouse in the folder."""
+def running_endpoint(folder: Path, **options: Any) -> Iterator[Endpoint]:
+    """Serve a new warehouse in the folder; `options` are further ones of the server."""
     certificate = Certificate.create()
     ca_file = folder / "ca.pem"
     ca_file.write_text(certificate.pem, encoding="ascii")
@@ -76,6 +76,7 @@ def running_endpoint(folder: Path) -> Iterator[Endpoint]:
         password=Secret(PASSWORD),
         database=DATABASE,
         certificate=certificate,
+        **options,
     )
     server.start()
     try:

@@ -1,13 +1,15 @@
 """Who may come in, and how."""
 
+import contextlib
 import socket
 import ssl
 import struct
+from pathlib import Path
 
 import psycopg
 import pytest
 from redshift_connector.error import InterfaceError, ProgrammingError
-from tests.serve.wire.endpoint import Endpoint
+from tests.serve.wire.endpoint import Endpoint, running_endpoint
 
 from tidegate.config.secret import Secret
 from tidegate.errors import WarehouseUnreachable
@@ -94,6 +96,33 @@ def test_there_is_a_most_of_connections(endpoint: Endpoint, monkeypatch: pytest.
         with pytest.raises(psycopg.OperationalError, match="too many clients are connected"):
             endpoint.psycopg(sslmode="disable")
         assert connection.execute("SELECT 1").fetchone() == (1,)
+
+
+_SSL_REQUEST = struct.pack("!ii", 8, 80877103)
+
+
+@pytest.mark.parametrize(("sent", "answered"), [(b"", b""), (b"\0\0\0", b""), (_SSL_REQUEST, b"S")])
+def test_who_does_not_log_in_is_dropped(tmp_path: Path, sent: bytes, answered: bytes) -> None:
+    with (
+        running_endpoint(tmp_path, authentication_timeout=0.1) as endpoint,
+        socket.create_connection((endpoint.host, endpoint.port), timeout=30) as connection,
+    ):
+        connection.sendall(sent)
+        assert b"".join(iter(lambda: connection.recv(4096), b"")) == answered
+
+
+def test_who_does_not_log_in_takes_no_place(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wire_server, "MOST_STARTING", 2)
+    monkeypatch.setattr(wire_server, "MOST_CONNECTIONS", 2)
+    with contextlib.ExitStack() as opened:
+        waiting = [
+            opened.enter_context(socket.create_connection((endpoint.host, endpoint.port), timeout=30)) for _ in range(4)
+        ]
+        one, two = (opened.enter_context(endpoint.psycopg(sslmode="disable")) for _ in range(2))
+        assert [connection.recv(1) for connection in waiting[:3]] == [b""] * 3
+        with pytest.raises(psycopg.OperationalError, match="too many clients are connected"):
+            endpoint.psycopg(sslmode="disable")
+        assert [each.execute("SELECT 1").fetchone() for each in (one, two)] == [(1,), (1,)]
 
 
 def test_a_taken_port_is_told(endpoint: Endpoint) -> None:

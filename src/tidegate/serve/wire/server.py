@@ -4,11 +4,11 @@ import contextlib
 import ipaddress
 import itertools
 import logging
-import os
 import secrets
 import selectors
 import socket
 import threading
+import time
 from dataclasses import dataclass
 
 from tidegate.config.secret import Secret
@@ -25,9 +25,12 @@ from tidegate.serve.wire.startup import CLIENT_PROTOCOL, Account, Cancel, Line, 
 from tidegate.warehouse.embedded.driver import EmbeddedWarehouse
 
 MOST_CONNECTIONS = 200
-_STARTUP_TIMEOUT = 30.0
-"""Seconds that a client may take to log in."""
+"""Clients that are logged in."""
 
+MOST_STARTING = 100
+"""Connections that are not logged in yet; one more drops the oldest of them."""
+
+AUTHENTICATION_TIMEOUT = 30.0
 _CLOSE_TIMEOUT = 2.0
 _REDSHIFT_PROTOCOL = 2
 """The newest `client_protocol_version` that is spoken here (redshift_connector, ClientProtocolVersion)."""
@@ -59,8 +62,9 @@ class _Client:
 class WireServer:
     """The embedded warehouse behind the PostgreSQL protocol, as Redshift speaks it.
 
-    Clients give `user`, `password` and `database`. TLS is offered with `certificate`; without it only the machine's
-    own addresses are served.
+    Clients give `user`, `password` and `database`, and are dropped when that takes them longer than
+    `authentication_timeout` seconds. TLS is offered with `certificate`; without it only the machine's own addresses
+    are served.
     """
 
     def __init__(  # noqa: PLR0913 - each is one word of the line that the command prints
@@ -73,13 +77,19 @@ class WireServer:
         password: Secret,
         database: str,
         certificate: Certificate,
+        authentication_timeout: float = AUTHENTICATION_TIMEOUT,
     ) -> None:
         self._warehouse = warehouse
         self._place = (host, port)
         self._account = Account.create(user, password, database)
         self._context = certificate.server_context()
         self._clients: dict[int, _Client] = {}
+        self._authentication_timeout = authentication_timeout
         self._lines: dict[Line, threading.Thread] = {}
+        self._starting: dict[Line, float] = {}
+        """Those that are not logged in, oldest first, with the time at which theirs is over."""
+
+        self._admitted: set[Line] = set()
         self._changing = threading.Lock()
         self._listener: socket.socket | None = None
         self._waker, self._woken = socket.socketpair()
@@ -116,7 +126,7 @@ class WireServer:
             lines = dict(self._lines)
             clients = list(self._clients.values())
         for line in lines:
-            _hang_up(line.connection)
+            line.hang_up()
         for client in clients:
             client.executor.cancel()
         for thread in lines.values():
@@ -128,32 +138,45 @@ class WireServer:
         with listener, selectors.DefaultSelector() as selector:
             selector.register(listener, selectors.EVENT_READ)
             selector.register(self._woken, selectors.EVENT_READ)
-            while all(key.fileobj is listener for key, _ in selector.select()):
+            while True:
+                arrived = [key.fileobj for key, _ in selector.select(self._drop_overdue())]
+                if self._woken in arrived:
+                    return
                 with contextlib.suppress(OSError):  # a client that left before it was accepted
-                    self._welcome(listener.accept()[0])
+                    if arrived:
+                        self._welcome(listener.accept()[0])
+
+    def _drop_overdue(self) -> float | None:
+        """Hang up on those whose time to log in is over; seconds until it is for the next one."""
+        with self._changing:
+            now = time.monotonic()
+            for line in [line for line, deadline in self._starting.items() if deadline <= now]:
+                del self._starting[line]
+                line.hang_up()
+            return max(next(iter(self._starting.values())) - now, 0) if self._starting else None
 
     def _welcome(self, connection: socket.socket) -> None:
         line = Line(connection)
+        thread = threading.Thread(target=self._serve, args=(line,), name="tidegate-client", daemon=True)
         with self._changing:
-            if len(self._lines) < MOST_CONNECTIONS:
-                thread = threading.Thread(target=self._serve, args=(line,), name="tidegate-client", daemon=True)
-                self._lines[line] = thread
-                thread.start()
-                return
-        _say(connection, ClientError("53300", "too many clients are connected", "Close other connections first."))
-        connection.close()
+            if len(self._starting) >= MOST_STARTING:
+                oldest = next(iter(self._starting))
+                del self._starting[oldest]
+                oldest.hang_up()
+            self._lines[line] = thread
+            self._starting[line] = time.monotonic() + self._authentication_timeout
+            thread.start()
 
     def _serve(self, line: Line) -> None:
         """One connection from its first byte to its last."""
         try:
-            line.connection.settimeout(_STARTUP_TIMEOUT)
             line.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             started = opened(line, self._context, plain_allowed=_is_loopback(line.connection))
             if isinstance(started, Cancel):
                 self._cancel(started)
                 return
             authenticate(line.connection, started, self._account)
-            line.connection.settimeout(None)
+            self._admit(line)
             self._talk(line.connection, started)
         except Rejected as rejected:
             _say(line.connection, rejected.told)
@@ -164,7 +187,21 @@ class WireServer:
         finally:
             with self._changing:
                 self._lines.pop(line, None)
+                self._starting.pop(line, None)
+                self._admitted.discard(line)
             line.close()
+
+    def _admit(self, line: Line) -> None:
+        """From here on the connection has one of the places of those that are logged in.
+
+        Raises:
+            Rejected: all are taken.
+        """
+        with self._changing:
+            if len(self._admitted) >= MOST_CONNECTIONS:
+                raise Rejected("53300", "too many clients are connected", "Close other connections first.")
+            self._starting.pop(line, None)
+            self._admitted.add(line)
 
     def _talk(self, connection: socket.socket, parameters: dict[str, str]) -> None:
         session = self._warehouse.connect(parameters["user"], self._account.database)
@@ -220,9 +257,3 @@ def _is_loopback(connection: socket.socket) -> bool:
 def _say(connection: socket.socket, told: ClientError) -> None:
     with contextlib.suppress(OSError):
         connection.sendall(farewell(told))
-
-
-def _hang_up(connection: socket.socket) -> None:
-    """End a connection that another thread may be reading. A twin of its descriptor leaves TLS's own state alone."""
-    with contextlib.suppress(OSError), socket.socket(fileno=os.dup(connection.fileno())) as twin:
-        twin.shutdown(socket.SHUT_RDWR)

@@ -2,6 +2,7 @@
 
 import contextlib
 import hmac
+import os
 import secrets
 import socket
 import ssl
@@ -74,10 +75,11 @@ class Cancel:
 
 
 class Line:
-    """A connection, which TLS may come to wrap."""
+    """A connection, which TLS may come to wrap. Its own thread uses it; any may hang up."""
 
     def __init__(self, connection: socket.socket) -> None:
         self.connection = connection
+        self._hung_up = False
 
     @property
     def encrypted(self) -> bool:
@@ -85,7 +87,17 @@ class Line:
 
     def encrypt(self, context: ssl.SSLContext) -> None:
         """Raises OSError when the handshake fails."""
-        self.connection = context.wrap_socket(self.connection, server_side=True)
+        wrapped = context.wrap_socket(self.connection, server_side=True, do_handshake_on_connect=False)
+        self.connection = wrapped
+        if self._hung_up:
+            raise ConnectionAbortedError("the time to log in is over")
+        wrapped.do_handshake()
+
+    def hang_up(self) -> None:
+        """End it, though its thread may be reading. A twin of its descriptor leaves TLS's own state alone."""
+        self._hung_up = True
+        with contextlib.suppress(OSError), socket.socket(fileno=os.dup(self.connection.fileno())) as twin:
+            twin.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         """Close it, not without TLS's good-bye, for which nobody waits."""
