@@ -7,6 +7,7 @@ from tidegate.flows.context import Context
 from tidegate.flows.published import as_day
 from tidegate.model.names import TableName
 from tidegate.model.tiers import Tier
+from tidegate.warehouse.base import Row
 
 
 @dataclass(frozen=True)
@@ -30,22 +31,27 @@ class Age:
 
 def read_ages(ctx: Context, table: TableName | None = None) -> list[Age]:
     """Everything that counts, published or parked, of one table or of all: by table, batch and period."""
-    return [
-        Age(
-            TableName.parse(str(name)),
-            str(batch),
-            as_day(period),
-            int(str(rows)),
-            _utc(archived_at),
-            Tier.STANDARD if tier is None else Tier(str(tier)),
-            None if until is None else as_day(until),
-            None if parked_at is None else _utc(parked_at),
-            None if handed_at is None else _utc(handed_at),
-        )
-        for name, batch, period, rows, archived_at, tier, until, parked_at, handed_at in ctx.warehouse.execute(
-            ctx.control.select_ages(table)
-        ).rows
-    ]
+    return [_age(row) for row in ctx.warehouse.execute(ctx.control.select_ages(table)).rows]
+
+
+def read_copy_ages(ctx: Context) -> list[Age]:
+    """Every copy that counts, of all tables."""
+    return [_age(row) for row in ctx.warehouse.execute(ctx.control.select_copy_ages()).rows]
+
+
+def _age(row: Row) -> Age:
+    name, batch, period, rows, archived_at, tier, until, parked_at, handed_at = row
+    return Age(
+        TableName.parse(str(name)),
+        str(batch),
+        as_day(period),
+        int(str(rows)),
+        _utc(archived_at),
+        Tier.STANDARD if tier is None else Tier(str(tier)),
+        None if until is None else as_day(until),
+        None if parked_at is None else _utc(parked_at),
+        None if handed_at is None else _utc(handed_at),
+    )
 
 
 def _utc(value: object) -> datetime:

@@ -172,6 +172,12 @@ class Control:
             f"FROM {qualified(self.parked)}{where} ORDER BY 1, 2, 3"
         )
 
+    def select_copy_ages(self) -> str:
+        """Every copied (batch, period), in the columns of `select_ages`."""
+        none = ", ".join(f"CAST(NULL AS {type})" for type in ("VARCHAR(64)", "DATE", "TIMESTAMP", "TIMESTAMP"))
+        columns = "table_name, batch, period, row_count, archived_at"
+        return f"SELECT {columns}, {none} FROM {qualified(self.copies)} ORDER BY 1, 2, 3"
+
     def select_retired(self, table: TableName | None = None) -> str:
         where = f" WHERE table_name = {literal(str(table))}" if table else ""
         return (
@@ -239,10 +245,11 @@ class Control:
         head = f"INSERT INTO {qualified(self.retired)} (table_name, batch, period, reason, retired_at) VALUES "
         return [head + ", ".join(part) for part in _parts(rows)]
 
-    def set_tier(self, parts: Iterable[BatchPeriods], tier: Tier) -> list[str]:
-        """The files of published periods are in `tier`, where they can be read."""
+    def set_tier(self, parts: Iterable[BatchPeriods], tier: Tier, *, parked: bool = False) -> list[str]:
+        """The files of published periods, or of parked ones, are in `tier`."""
         return [
-            f"UPDATE {qualified(self.published)} SET tier = {literal(tier.value)} WHERE {_any(part)}"
+            f"UPDATE {qualified(self.parked if parked else self.published)} SET tier = {literal(tier.value)} "
+            f"WHERE {_any(part)}"
             for part in _parts(map(_of, parts))
         ]
 
@@ -276,6 +283,16 @@ class Control:
     def guard_all_parked(self, parts: Sequence[BatchPeriods]) -> list[str]:
         """Every one of these (batch, period) rows is in `parked`."""
         return self._guard_all(self.parked, "parked", parts)
+
+    def guard_no_thaw(self, parts: Iterable[BatchPeriods], today: date) -> list[str]:
+        """None of these published periods was thawed until today or longer."""
+        return [
+            guard_none(
+                f"{qualified(self.published)} WHERE ({_any(part)}) AND thawed_until >= DATE '{today}'",
+                "a thaw is in force",
+            )
+            for part in _parts(map(_of, parts))
+        ]
 
     def guard_all_copied(self, parts: Sequence[BatchPeriods]) -> list[str]:
         """Every one of these (batch, period) rows is in `copies`."""

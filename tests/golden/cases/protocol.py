@@ -19,6 +19,7 @@ from tidegate.redshift.catalog import (
     select_relations,
 )
 from tidegate.redshift.control import Control, CountedProof
+from tidegate.redshift.coverage import coverage_view
 from tidegate.redshift.fingerprint import fingerprint_by_period, matches
 from tidegate.redshift.guard import guard, guard_none
 from tidegate.redshift.lock import lock
@@ -141,6 +142,9 @@ CASES = {
             "2020-06-22 12:00:00",
         ),
         *CONTROL.set_tier([PART], Tier.GLACIER_IR),
+        *CONTROL.set_tier([PART], Tier.DEEP_ARCHIVE, parked=True),
+        *CONTROL.guard_no_thaw([PART], date(2020, 8, 1)),
+        CONTROL.select_copy_ages(),
         *CONTROL.insert_published(
             ORDERS,
             [
@@ -172,6 +176,9 @@ CASES = {
     "catalog": [select_external_table(COLD), select_external_partitions(COLD), select_relations()],
     "restore": insert_restored(
         ORDERS, TABLE, ExternalVersion(COLD, STORED), of_batch("b1", ["2020-01-01", "2020-02-01"], "e")
+    ),
+    "view of what is archived": coverage_view(
+        TableName("public", "orders_coverage"), ORDERS, CONTROL.published, CONTROL.parked
     ),
     "view of two versions": all_view(
         TableName("public", "orders_all"),

@@ -237,6 +237,15 @@ INSERT INTO "tidegate"."parked" (table_name, batch, period, row_count, fingerpri
 UPDATE "tidegate"."published" SET tier = 'GLACIER_IR' WHERE batch = 'b1' AND period IN (DATE '2020-01-01', DATE '2020-02-01');
 
 -- case: parked (12)
+UPDATE "tidegate"."parked" SET tier = 'DEEP_ARCHIVE' WHERE batch = 'b1' AND period IN (DATE '2020-01-01', DATE '2020-02-01');
+
+-- case: parked (13)
+SELECT CASE WHEN COALESCE(COUNT(*) = 0, FALSE) THEN 0 ELSE CAST('tidegate guard: a thaw is in force: ' || CAST(COALESCE(COUNT(*), 0) AS VARCHAR(20)) AS INTEGER) END AS guard FROM "tidegate"."published" WHERE (batch = 'b1' AND period IN (DATE '2020-01-01', DATE '2020-02-01')) AND thawed_until >= DATE '2020-08-01';
+
+-- case: parked (14)
+SELECT table_name, batch, period, row_count, archived_at, CAST(NULL AS VARCHAR(64)), CAST(NULL AS DATE), CAST(NULL AS TIMESTAMP), CAST(NULL AS TIMESTAMP) FROM "tidegate"."copies" ORDER BY 1, 2, 3;
+
+-- case: parked (15)
 INSERT INTO "tidegate"."published" (table_name, batch, period, row_count, fingerprint, hash, archived_at, tier, thawed_until) VALUES ('public.orders', 'b1', DATE '2020-01-01', 3, '41', 'embedded/2/rows-v1', TIMESTAMP '2020-06-20 12:00:00', 'GLACIER', DATE '2020-07-31');
 
 -- case: copies (1)
@@ -286,6 +295,9 @@ SELECT table_schema, table_name, table_type FROM svv_tables;
 
 -- case: restore
 INSERT INTO "public"."orders" ("id", "paid", "amount", "weight", "code", "note's", "day", "at", "hour", "doc", "raw") SELECT e."id" AS "id", e."paid" AS "paid", e."amount" AS "amount", e."weight" AS "weight", CAST(e."code" AS CHAR(4)) AS "code", e."note's" AS "note's", e."day" AS "day", (e."at" AT TIME ZONE 'UTC') AS "at", CAST(e."hour" AS TIME) AS "hour", JSON_PARSE(e."doc") AS "doc", FROM_HEX(e."raw") AS "raw" FROM "tidegate_cold"."public__orders" AS e WHERE e."tg_batch" = 'b1' AND e."tg_period" IN (DATE '2020-01-01', DATE '2020-02-01');
+
+-- case: view of what is archived
+CREATE OR REPLACE VIEW "public"."orders_coverage" AS SELECT c.period, COUNT(*) AS batches, SUM(c.row_count) AS row_count, c.tier, c.readable FROM (SELECT period, row_count, COALESCE(tier, 'STANDARD') AS tier, TRUE AS readable FROM "tidegate"."published" WHERE table_name = 'public.orders' UNION ALL SELECT period, row_count, COALESCE(tier, 'STANDARD') AS tier, FALSE AS readable FROM "tidegate"."parked" WHERE table_name = 'public.orders') AS c GROUP BY c.period, c.tier, c.readable WITH NO SCHEMA BINDING;
 
 -- case: view of two versions
 CREATE OR REPLACE VIEW "public"."orders_all" AS SELECT "id", "paid", "amount", "weight", "code", "note's", "day", "at", "hour", "doc", "raw" FROM "public"."orders" UNION ALL SELECT CAST(e."id" AS BIGINT) AS "id", CAST(NULL AS BOOLEAN) AS "paid", CAST(NULL AS DECIMAL(12,2)) AS "amount", CAST(NULL AS DOUBLE PRECISION) AS "weight", CAST(NULL AS CHAR(4)) AS "code", CAST(NULL AS VARCHAR(80)) AS "note's", e."day" AS "day", CAST(NULL AS TIMESTAMPTZ) AS "at", CAST(NULL AS TIME) AS "hour", CAST(NULL AS SUPER) AS "doc", CAST(NULL AS VARBYTE(16)) AS "raw" FROM "tidegate_cold"."public__orders" AS e JOIN "tidegate"."published" AS p ON p.batch = e."tg_batch" AND p.period = e."tg_period" AND p.table_name = 'public.orders' UNION ALL SELECT e."id" AS "id", e."paid" AS "paid", e."amount" AS "amount", e."weight" AS "weight", CAST(e."code" AS CHAR(4)) AS "code", e."note's" AS "note's", e."day" AS "day", (e."at" AT TIME ZONE 'UTC') AS "at", CAST(e."hour" AS TIME) AS "hour", JSON_PARSE(e."doc") AS "doc", FROM_HEX(e."raw") AS "raw" FROM "c"."o__v2" AS e JOIN "tidegate"."published" AS p ON p.batch = e."tg_batch" AND p.period = e."tg_period" AND p.table_name = 'public.orders' WITH NO SCHEMA BINDING;
