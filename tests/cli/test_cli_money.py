@@ -55,7 +55,11 @@ def test_status_tells_what_a_month_costs(archived: Cli) -> None:
     document = archived.ok("status", "--json").document
     (table,), (bill,) = document["tables"], document["estimate"]["bills"]
     hot, cold = Decimal(table["hot_bytes"]) * 100000000 / 2**30, Decimal(table["bytes"]) * 1000000 / 2**30
-    assert bill == {"table": "public.orders", "hot": f"{hot:.4f}", "cold": {"STANDARD": f"{cold:.4f}"}}
+    assert bill == {
+        "table": "public.orders",
+        "hot": f"{hot:.4f}",
+        "cold": [{"tier": "STANDARD", "month": f"{cold:.4f}"}],
+    }
     *_, line, _ = archived.ok("status").stdout.splitlines()
     assert line == f"public.orders: a month costs {hot:.2f} USD hot, {cold:.2f} USD cold (STANDARD {cold:.2f} USD)"
 

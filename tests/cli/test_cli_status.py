@@ -36,7 +36,7 @@ def test_the_document_before_anything_was_archived(shop: Cli) -> None:
             "prices": "2025-06-01",
             "region": "us-east-1",
             "currency": "USD",
-            "bills": [{"table": "public.orders", "hot": "0.0000", "cold": {}}],
+            "bills": [{"table": "public.orders", "hot": "0.0000", "cold": []}],
         },
     }
 

@@ -86,6 +86,8 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "[catalog]": schema.CatalogSection,
     "[[archive]]": schema.ArchiveSection,
     "unload": schema.UnloadSection,
+    "tiers": schema.TiersSection,
+    "[prices]": schema.PricesSection,
 }
 LEAST = {
     "At the top": {},
@@ -93,6 +95,7 @@ LEAST = {
     "[lake]": {"url": '"lake"'},
     "[ledger]": {},
     "[catalog]": {},
+    "[prices]": {},
     "[[archive]]": {"table": '"public.orders"', "column": '"order_date"', "retention": "1"},
 }
 """The least configuration, by the headings of the page."""
@@ -133,7 +136,7 @@ def test_every_field_of_a_document_in_the_lake_is_listed(heading: str, document:
 
 
 def test_every_kind_of_record_is_listed() -> None:
-    listed = re.search(r"^Kinds: (.*?)\.", sections(read("archive"))["A record"], re.MULTILINE)
+    listed = re.search(r"^Kinds: (.*?)\.", sections(read("archive"))["A record"], re.MULTILINE | re.DOTALL)
     assert listed is not None
     assert re.findall(r"`(\w+)`", listed[1]) == [kind.value for kind in RecordKind]
 

@@ -67,7 +67,7 @@ def bill_document(estimate: "Estimate") -> dict[str, object]:
         {
             "table": str(bill.table),
             "hot": None if bill.hot is None else _text(bill.hot),
-            "cold": {tier.value: _text(cost) for tier, cost in bill.cold.items()},
+            "cold": [{"tier": tier.value, "month": _text(cost)} for tier, cost in bill.cold.items()],
         }
         for bill in estimate.bills
     ]
