@@ -11,7 +11,7 @@ from tidegate.config.expand import expand
 from tidegate.config.policies import to_policies
 from tidegate.config.problems import Location, describe, fail
 from tidegate.config.schema import ConfigFile
-from tidegate.config.sections import lake_settings, ledger_settings, warehouse_settings
+from tidegate.config.sections import lake_settings, ledger_settings, queue_settings, warehouse_settings
 from tidegate.config.settings import (
     EmbeddedSettings,
     LakeSettings,
@@ -107,6 +107,8 @@ def _settings(file: Path, config: ConfigFile) -> Settings:
     control, external = config.warehouse.control_schema, config.catalog.external_schema
     if not problems:
         problems += _apart(warehouse, lake, ledger)
+    if config.queue.backoff > config.queue.max_backoff:
+        problems.append((("queue", "backoff"), "[queue] backoff is longer than max_backoff"))
     if control == external:
         problems.append((("catalog",), f"[warehouse] schema and [catalog] external_schema are both {control}"))
     policies, found = to_policies(config.archive, frozenset({control, external}))
@@ -125,6 +127,7 @@ def _settings(file: Path, config: ConfigFile) -> Settings:
         iam_role=config.warehouse.iam_role,
         delete_grace_seconds=round(config.delete_grace),
         policies=policies,
+        queue=queue_settings(config.queue),
         prices_file=folder / config.prices.file if config.prices.file else None,
     )
 

@@ -51,6 +51,9 @@ def _fraction(value: float) -> float:
     return value
 
 
+MAX_WORKERS = 32
+"""Threads of one process: more wait for one another's connections to the ledger."""
+
 _MAX_BATCH_PERIODS = 4000
 """A record lists every period of a batch, in a VARCHAR of 65,535 bytes."""
 
@@ -70,6 +73,12 @@ def _not_negative(value: int) -> int:
 def _periods(value: int) -> int:
     if not 1 <= value <= _MAX_BATCH_PERIODS:
         raise ValueError(f"must be 1 to {_MAX_BATCH_PERIODS}")
+    return value
+
+
+def _workers(value: int) -> int:
+    if not 1 <= value <= MAX_WORKERS:
+        raise ValueError(f"must be 1 to {MAX_WORKERS}")
     return value
 
 
@@ -244,6 +253,16 @@ class PricesSection(Section):
     file: Text | None = None
 
 
+class QueueSection(Section):
+    """Defaults are those of tidegate.config.settings.QueueSettings."""
+
+    workers: Annotated[int, AfterValidator(_workers)] = 2
+    max_attempts: Annotated[int, AfterValidator(_positive)] = 5
+    backoff: Seconds = 30.0
+    max_backoff: Seconds = 3_600.0
+    schema_limits: dict[Identifier, Annotated[int, AfterValidator(_positive)]] = Field(default_factory=dict)
+
+
 class ConfigFile(Section):
     timezone: Annotated[str, AfterValidator(_timezone)] = "UTC"
     delete_grace: Seconds = 86_400.0
@@ -252,4 +271,5 @@ class ConfigFile(Section):
     ledger: LedgerSection = LedgerSection()
     catalog: CatalogSection = CatalogSection()
     prices: PricesSection = PricesSection()
+    queue: QueueSection = QueueSection()
     archive: list[ArchiveSection] = Field(default_factory=list)

@@ -1,4 +1,4 @@
-"""The sections [warehouse], [lake] and [ledger] as settings of a driver."""
+"""The sections [warehouse], [lake] and [ledger] as settings of a driver, and [queue]."""
 
 import ipaddress
 from collections.abc import Callable, Collection
@@ -10,13 +10,14 @@ from pydantic import BaseModel
 
 from tidegate.config import lake_url, ledger_url, redshift_url
 from tidegate.config.addresses import lake_path, ledger_path, warehouse_path
-from tidegate.config.schema import LakeSection, LedgerSection, WarehouseSection
+from tidegate.config.schema import LakeSection, LedgerSection, QueueSection, WarehouseSection
 from tidegate.config.settings import (
     Aws,
     ConnectorSettings,
     DataApiSettings,
     EmbeddedSettings,
     PostgresSettings,
+    QueueSettings,
     S3Settings,
 )
 from tidegate.config.urls import scheme_of
@@ -42,6 +43,12 @@ def ledger_settings(section: LedgerSection, folder: Path) -> Path | PostgresSett
         return _url(lambda: ledger_url.postgres_settings(section, folder))
     _only(section, _POSTGRES_KEYS, "postgresql://")
     return _url(lambda: ledger_path(section.url, folder))
+
+
+def queue_settings(section: QueueSection) -> QueueSettings:
+    return QueueSettings(
+        section.workers, section.max_attempts, section.backoff, section.max_backoff, section.schema_limits
+    )
 
 
 def warehouse_settings(

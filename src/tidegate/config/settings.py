@@ -1,5 +1,6 @@
 """Typed settings: what tidegate.toml says, resolved. Paths are absolute, secrets are kept apart."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -131,6 +132,21 @@ class EmbeddedSettings:
         return str(self.path)
 
 
+@dataclass(frozen=True)
+class QueueSettings:
+    """How jobs are worked off. `schema_limits`: how many jobs of a schema run at once, over all workers.
+
+    A try that failed is repeated after a random time of at most `backoff_seconds`, which doubles with each attempt up
+    to `max_backoff_seconds`; after `max_attempts` the job is dead.
+    """
+
+    workers: int = 2
+    max_attempts: int = 5
+    backoff_seconds: float = 30.0
+    max_backoff_seconds: float = 3_600.0
+    schema_limits: Mapping[str, int] = field(default_factory=dict)
+
+
 WarehouseSettings = EmbeddedSettings | DataApiSettings | ConnectorSettings
 LakeSettings = Path | S3Settings
 LedgerSettings = Path | PostgresSettings
@@ -153,6 +169,7 @@ class Settings:
     iam_role: str = "default"
     delete_grace_seconds: int = 86_400
     policies: tuple[Policy, ...] = field(default=())
+    queue: QueueSettings = field(default_factory=QueueSettings)
     prices_file: Path | None = None
 
     @property

@@ -1,0 +1,1 @@
+"""The queue: plan work into it, work it off, by a schedule."""
