@@ -111,7 +111,7 @@ def test_sigterm_ends_what_runs_and_those_who_wait(tmp_path: Path) -> None:
             for thread in threads:
                 thread.join(10)
                 assert not thread.is_alive()
-        assert not Path(ready["sql"]["ca_file"]).exists()
+        assert ready["sql"]["ca_file"] == str(tmp_path.resolve() / "warehouse.duckdb.serve-cert.pem")
 
 
 def _wait_until_running(connection: "psycopg.Connection[tuple[Any, ...]]", number: int) -> None:

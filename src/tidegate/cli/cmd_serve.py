@@ -82,7 +82,7 @@ def _announce(run: Run, ready: dict[str, object]) -> None:
         [
             f"SQL       {sql['host']}:{sql['port']}, database {sql['database']}, user {sql['user']}, "
             f"password {sql['password']}, certificate {sql['ca_file']}",
-            f"Data API  {api['endpoint']}, workgroup {api['workgroup']}, "
+            f"Data API  {api['endpoint']}, region {api['region']}, workgroup {api['workgroup']}, "
             f"key {api['access_key_id']}, secret {api['secret_access_key']}",
             "ready",
         ],

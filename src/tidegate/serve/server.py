@@ -1,14 +1,12 @@
 """The local Redshift: one embedded warehouse behind both protocols."""
 
 import secrets
-import tempfile
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from tidegate.config.secret import Secret
-from tidegate.serve.certificate import Certificate
+from tidegate.serve.certificate import Certificate, CertificateFiles
 from tidegate.serve.data_api.server import DataApiServer
 from tidegate.serve.wire.server import WireServer
 from tidegate.warehouse.embedded.driver import EmbeddedWarehouse
@@ -21,6 +19,10 @@ SECRETS = {
 """Environment variables that give the secrets; else they are made anew at each start."""
 
 
+REGION = ("TIDEGATE_SERVE_REGION", "AWS_REGION", "AWS_DEFAULT_REGION")
+"""Environment variables that name the region of the Data API; the first that is set does."""
+
+
 @dataclass(frozen=True)
 class Identities:
     """Who may come in by which protocol, and what is there."""
@@ -28,14 +30,17 @@ class Identities:
     user: str = "tidegate"
     database: str = "dev"
     workgroup: str = "tidegate"
+    region: str = "us-east-1"
     password: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
     access_key_id: str = field(default_factory=lambda: f"AKIA{secrets.token_hex(8).upper()}", repr=False)
     secret_access_key: str = field(default_factory=lambda: secrets.token_urlsafe(30), repr=False)
 
 
 def identities(environ: Mapping[str, str]) -> Identities:
-    """Secrets of the environment, else new ones."""
-    return Identities(**{key: environ[name] for key, name in SECRETS.items() if environ.get(name)})
+    """Secrets and region of the environment, else new secrets."""
+    given = {key: environ[name] for key, name in SECRETS.items() if environ.get(name)}
+    region = next((environ[name] for name in REGION if environ.get(name)), None)
+    return Identities(**given) if region is None else Identities(region=region, **given)
 
 
 @dataclass(frozen=True)
@@ -60,9 +65,9 @@ class LocalRedshift:
             session = warehouse.connect()
             opened.callback(session.close)
             session.execute("SELECT 1")
-            certificate = Certificate.create()
-            self._ca_file = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="tidegate-"))) / "ca.pem"
-            self._ca_file.write_text(certificate.pem, encoding="ascii")
+            files = CertificateFiles.beside(warehouse.path)
+            certificate = Certificate.kept(files)
+            self._ca_file = files.certificate
             self._wire = WireServer(
                 warehouse,
                 host=addresses.host,
@@ -81,6 +86,7 @@ class LocalRedshift:
                 secret_access_key=who.secret_access_key,
                 workgroup=who.workgroup,
                 database=who.database,
+                region=who.region,
             )
             opened.callback(self._data_api.close)
             self._wire.start()
@@ -106,6 +112,7 @@ class LocalRedshift:
                 "access_key_id": who.access_key_id,
                 "secret_access_key": who.secret_access_key,
                 "workgroup": who.workgroup,
+                "region": who.region,
             },
         }
 

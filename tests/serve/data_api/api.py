@@ -67,10 +67,10 @@ def _session() -> boto3.Session:
     return boto3.Session()
 
 
-def client_of(server: DataApiServer, **keys: str) -> Any:
+def client_of(server: DataApiServer, region: str = "us-east-1", **keys: str) -> Any:
     config = Config(retries={"total_max_attempts": 1})
     return _session().client(
-        "redshift-data", endpoint_url=server.endpoint, region_name="us-east-1", config=config, **(KEYS | keys)
+        "redshift-data", endpoint_url=server.endpoint, region_name=region, config=config, **(KEYS | keys)
     )
 
 

@@ -35,6 +35,15 @@ def test_keys_are_checked(api: Api, keys: dict[str, str], code: str, told: str) 
     assert told in error_of(error)[1]
 
 
+def test_the_region_is_checked(api: Api) -> None:
+    client = client_of(api.server, region="eu-west-1")
+    with pytest.raises(ClientError) as error:
+        client.list_databases(**TARGET)
+    client.close()
+    told = "Credential should be scoped to a valid region, not 'eu-west-1'. This server is in 'us-east-1'."
+    assert (*error_of(error), status_of(error)) == ("InvalidSignatureException", told, 403)
+
+
 def test_an_old_signature_is_refused(tmp_path: Path) -> None:
     clock = Clock(real=time.time)
     with served(tmp_path, clock=clock) as api:

@@ -32,8 +32,8 @@ _STOP_SECONDS = 1
 class DataApiServer:
     """Serves from a thread of its own between `start` and `close`. The warehouse is not closed with it.
 
-    Port 0 is any free one. One pair of keys is let in. `workgroup` names the serverless workgroup, and the cluster.
-    `clock` gives seconds since the epoch.
+    Port 0 is any free one. One pair of keys is let in, for `region`. `workgroup` names the serverless workgroup, and
+    the cluster. `clock` gives seconds since the epoch.
     """
 
     warehouse: EmbeddedWarehouse
@@ -44,6 +44,7 @@ class DataApiServer:
     secret_access_key: str = field(repr=False)
     workgroup: str
     database: str
+    region: str = "us-east-1"
     clock: Callable[[], float] = time.time
 
     def __post_init__(self) -> None:
@@ -53,7 +54,7 @@ class DataApiServer:
         self._sessions = Sessions(self._connect, self.clock)
         self._runner = Runner(self._connect, self._sessions, self._folder, self.clock)
         operations = Operations(self._statements, self._sessions, self._runner, targets)
-        verifier = Verifier(self.access_key_id, self.secret_access_key)
+        verifier = Verifier(self.access_key_id, self.secret_access_key, self.region)
         self._endpoint = Endpoint(operations, Catalog(self._connect, targets), verifier, self.clock)
         self._socket: socket.socket | None = None
         self._server: uvicorn.Server | None = None

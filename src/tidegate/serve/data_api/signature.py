@@ -35,9 +35,10 @@ class SignedRequest:
 
 
 class Verifier:
-    """Knows the one pair of keys that is let in."""
+    """Knows the one pair of keys that is let in, and the region that a request must be signed for."""
 
-    def __init__(self, access_key_id: str, secret_access_key: str) -> None:
+    def __init__(self, access_key_id: str, secret_access_key: str, region: str) -> None:
+        self._region = region
         self._credentials = Credentials(access_key_id, secret_access_key)
 
     def check(self, request: SignedRequest, now: float) -> None:
@@ -59,6 +60,12 @@ class Verifier:
         if key != self._credentials.access_key or "x-amz-security-token" in request.headers:
             raise ApiError(
                 "UnrecognizedClientException", "The security token included in the request is invalid.", status=403
+            )
+        if region != self._region:
+            raise ApiError(
+                "InvalidSignatureException",
+                f"Credential should be scoped to a valid region, not '{region}'. This server is in '{self._region}'.",
+                status=403,
             )
         names = signed.split(";")
         if service != SERVICE or not stamp.startswith(day) or not set(names) >= _MUST_SIGN:

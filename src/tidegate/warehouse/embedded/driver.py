@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 
 import duckdb
 
@@ -26,6 +27,11 @@ class EmbeddedWarehouse:
     def __init__(self, settings: EmbeddedSettings) -> None:
         self._settings = settings
         self._database = database(settings.path)
+
+    @property
+    def path(self) -> Path:
+        """The DuckDB file."""
+        return self._settings.path
 
     @property
     def capabilities(self) -> Capabilities:
