@@ -1,12 +1,12 @@
 """The lake port: objects by key, below one root."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from tidegate.model.tiers import Thaw, ThawState, Tier
+from tidegate.model.tiers import Retrieval, Thaw, ThawState, Tier
 
 
 @dataclass(frozen=True)
@@ -99,14 +99,54 @@ class Lake(Protocol):
         """Delete objects; a key that is gone is no error. Folders left empty vanish."""
         ...
 
+    def erase(self, keys: Iterable[str]) -> None:
+        """Delete objects with every version of them, so that no bytes are left; a key that is gone is no error.
+
+        Raises:
+            ObjectLocked: the store keeps a version whatever we ask (Object Lock, legal hold).
+        """
+        ...
+
     def copy(self, source: str, target: str) -> ObjectInfo:
         """The copy is in STANDARD, whatever the source's tier. Raises ObjectNotFound, ObjectParked."""
         ...
 
     def sha256(self, key: str) -> str:
-        """Hex digest of the bytes, read as a stream. Raises ObjectNotFound."""
+        """Hex digest of the bytes, read as a stream. Raises ObjectNotFound, ObjectParked where the store has to."""
         ...
 
     def sync(self, keys: Iterable[str]) -> None:
         """Make objects that the warehouse wrote here survive a power loss. A no-op where the store promises it."""
+        ...
+
+    def prepare_tiers(self, tiers: Iterable[Tier]) -> None:
+        """See to it that objects handed over by `transition` will move: on S3, rules by tag in the bucket's lifecycle.
+
+        Rules of others stay as they are. Harmless when repeated.
+        """
+        ...
+
+    def foreign_rules(self) -> Sequence[str]:
+        """What the store's own rules would do to our objects, in words; empty when nothing.
+
+        A text begins with `deletes` or `moves`, or with `removes` where only former versions go.
+        """
+        ...
+
+    def transition(self, keys: Iterable[str], tier: Tier) -> None:
+        """Hand objects over to a colder tier, one way. On S3 they move when its rules run; locally at once.
+
+        The identity (size, ETag or checksum, version) of an object stays. A key that is gone is no error.
+        """
+        ...
+
+    def thaw(self, keys: Iterable[str], days: int, retrieval: Retrieval) -> Iterator[ObjectInfo]:
+        """Ask for parked objects to be readable for `days`; yields where each stands now, as `head` tells it.
+
+        An object that does not park is told as it is, a thawed one stays thawed for longer where it would end sooner.
+        Repeating it is harmless: nothing is asked for twice. It asks while it is iterated.
+
+        Raises:
+            ObjectNotFound, UsageError: less than a day, or the tier has no such retrieval.
+        """
         ...

@@ -7,6 +7,9 @@ from tidegate.errors import UsageError
 STAGING_PREFIX = ".tidegate-put-"
 """Begins the name of every file that is still being written; listings leave such names out."""
 
+COLD_MARK = f"{STAGING_PREFIX}cold"
+"""The file in the root of a lake folder that has objects elsewhere, in its cold folder."""
+
 MAX_SEGMENT_BYTES = 255
 """The longest file name of the usual file systems (POSIX NAME_MAX)."""
 

@@ -67,6 +67,14 @@ def absent(root: str, key: str) -> ObjectNotFound:
     )
 
 
+def taken(root: str, key: str) -> ObjectExists:
+    """The error for a key that is to be new and is not."""
+    return ObjectExists(
+        f"the object {key!r} is in the lake {root!r} already",
+        hint="Another process wrote it first: read what it wrote, or choose another key.",
+    )
+
+
 def sync_path(path: str) -> None:
     """Flush a file or a folder to the disk. Raises OSError."""
     handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
@@ -109,6 +117,7 @@ class StagedObject:
         folder = key.rpartition("/")[0]
         self._staged = f"{root}/{folder}/{STAGING_PREFIX}{uuid.uuid4().hex}"
         self._file = self._open()
+        self._sealed: os.stat_result | None = None
 
     def write(self, data: bytes) -> None:
         """Raises LakeUnreachable: the disk is full, or the file grew beyond a limit."""
@@ -117,6 +126,16 @@ class StagedObject:
             while rest:
                 rest = rest[self._file.write(rest) :]
 
+    def seal(self) -> os.stat_result:
+        """Flush; returns the status that the file will have under its name. Raises LakeUnreachable."""
+        if self._sealed is None:
+            with reported(f"write {self._key!r} to the lake {self._root!r}"):
+                now = time.time_ns()
+                os.utime(self._file.fileno(), ns=(now, now))
+                os.fsync(self._file.fileno())
+                self._sealed = os.fstat(self._file.fileno())
+        return self._sealed
+
     def publish(self, *, if_absent: bool) -> os.stat_result:
         """Flush, give the file its name, flush the folders; returns the file's status.
 
@@ -124,11 +143,8 @@ class StagedObject:
             ObjectExists: `if_absent` and the key exists.
             LakeUnreachable, UsageError: as the constructor.
         """
+        status = self.seal()
         with reported(f"write {self._key!r} to the lake {self._root!r}"):
-            now = time.time_ns()
-            os.utime(self._file.fileno(), ns=(now, now))
-            os.fsync(self._file.fileno())
-            status = os.fstat(self._file.fileno())
             self._name(if_absent)
             sync_folders(self._root, self._key)
         return status
@@ -177,10 +193,7 @@ class StagedObject:
         except (FileExistsError, IsADirectoryError) as error:
             if os.path.isdir(path):
                 raise _obstacle(self._root, self._key, "a folder has that name") from error
-            raise ObjectExists(
-                f"the object {self._key!r} is in the lake {self._root!r} already",
-                hint="Another process wrote it first: read what it wrote, or choose another key.",
-            ) from error
+            raise taken(self._root, self._key) from error
 
 
 def sweep_stale(folder: str, now: float) -> bool:

@@ -147,12 +147,6 @@ REFUSALS = [
     (500, "InternalError", "S3 fails inside", "Run the command again later: it goes on where it stopped."),
     (403, "RequestTimeTooSkewed", "the clock of this machine is wrong", "Set the clock of this machine."),
     (
-        403,
-        "InvalidObjectState",
-        "it is in an archive tier",
-        "Restore the object to a tier that can be read, then run the command again.",
-    ),
-    (
         400,
         "KMS.DisabledException",
         "the KMS key cannot be used (KMS.DisabledException)",

@@ -6,8 +6,6 @@ import time
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
-from itertools import islice
 from typing import TYPE_CHECKING, Any, cast
 
 from botocore.exceptions import ClientError
@@ -16,12 +14,18 @@ from tidegate.config.settings import S3Settings
 from tidegate.errors import ConfigError, LakeUnreachable, ObjectExists, ObjectNotFound, UsageError
 from tidegate.lake.base import LakeCapabilities, ObjectInfo, ObjectWriter
 from tidegate.lake.keys import check_key, check_new_key, check_prefix
+from tidegate.lake.s3.answers import described, etag_of, listed
 from tidegate.lake.s3.clients import ProcessClients
+from tidegate.lake.s3.deletions import Deletions
 from tidegate.lake.s3.downloads import chunks
 from tidegate.lake.s3.failures import Failures, code_of
+from tidegate.lake.s3.lifecycle import Lifecycle
 from tidegate.lake.s3.regions import bucket_region
 from tidegate.lake.s3.target import Target
+from tidegate.lake.s3.tiers import TierRequests
 from tidegate.lake.s3.uploads import Upload
+from tidegate.lake.tiers import check_tier
+from tidegate.model.tiers import Retrieval, Tier
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -29,12 +33,9 @@ if TYPE_CHECKING:
 MAX_KEY_BYTES = 1024
 """Amazon S3 User Guide, Naming objects: UTF-8 bytes, the lake's prefix among them."""
 
-_DELETE_BATCH = 1000
 _TOKEN = "tidegate-put"  # noqa: S105
 _RACE_TRIES = 8
 _RACE_SECONDS = 0.05
-_BUSY = ("InternalError", "SlowDown", "ServiceUnavailable")
-_NOT_IN_XML = re.compile("[\x00-\x1f\x7f-\x9f\ufffe\uffff]")
 _SCHEME = re.compile("s3://", re.IGNORECASE)
 
 
@@ -78,7 +79,7 @@ class S3Lake:
         with self._failures.reported(f"write {key!r}"):
             answer = self._put_absent(target, data) if if_absent else self._put(target, data)
         modified = self.head(key).modified
-        return ObjectInfo(key, len(data), _etag(answer["ETag"]), modified, answer.get("VersionId"))
+        return ObjectInfo(key, len(data), etag_of(answer["ETag"]), modified, answer.get("VersionId"))
 
     @contextmanager
     def writer(self, key: str) -> Iterator[ObjectWriter]:
@@ -86,9 +87,12 @@ class S3Lake:
             yield upload
 
     def copy(self, source: str, target: str) -> ObjectInfo:
-        """Within S3: no byte comes here. Above 8 MiB in parts, so that there is no limit of size."""
+        """Within S3: no byte comes here. Above 8 MiB in parts, so that there is no limit of size.
+
+        Tags stay behind: that of a tier would move the copy as well.
+        """
         new, old = self._new(target), self._old(source)
-        extra = {**new.encryption, "ChecksumAlgorithm": "SHA256"}
+        extra = {**new.encryption, "ChecksumAlgorithm": "SHA256", "TaggingDirective": "REPLACE"}
         with self._explained(f"copy {source!r}", source):
             self._client.copy({"Bucket": old.bucket, "Key": old.name}, new.bucket, new.name, ExtraArgs=extra)
         return self.head(target)
@@ -108,17 +112,15 @@ class S3Lake:
 
     def head(self, key: str) -> ObjectInfo:
         with self._explained(f"read {key!r}", key):
-            found = self._client.head_object(**self._old(key).place)
-        return _info(key, found["ContentLength"], found["ETag"], found["LastModified"], found.get("VersionId"))
+            return described(key, self._client.head_object(**self._old(key).place))
 
     def list(self, prefix: str, *, after: str | None = None) -> Iterator[ObjectInfo]:
         """1,000 objects a request, asked for as they are needed. The order is that of the keys' UTF-8 bytes."""
         start = {"StartAfter": self._settings.prefix + after} if after else {}
-        for page in self._pages(check_prefix(prefix), start):
+        for page in self._pages(check_prefix(prefix), {**start, "OptionalObjectAttributes": ["RestoreStatus"]}):
             for item in page.get("Contents", ()):
                 if not item["Key"].endswith("/") or item["Size"]:
-                    key = item["Key"][len(self._settings.prefix) :]
-                    yield _info(key, item["Size"], item["ETag"], item["LastModified"], None)
+                    yield listed(item["Key"][len(self._settings.prefix) :], item)
 
     def folders(self, prefix: str) -> Iterator[str]:
         """Asks S3 to fold what lies deeper: the cost is that of the objects and folders directly below."""
@@ -130,18 +132,30 @@ class S3Lake:
 
     def delete(self, keys: Iterable[str]) -> None:
         """1,000 keys a request. In a versioned bucket the versions stay, below a delete marker."""
-        pending = iter(keys)
-        while batch := [self._old(key) for key in islice(pending, _DELETE_BATCH)]:
-            with self._failures.reported(f"delete {batch[0].key!r} and others"):
-                self._delete([target for target in batch if not _NOT_IN_XML.search(target.name)])
-                for target in batch:
-                    if _NOT_IN_XML.search(target.name):
-                        self._client.delete_object(**target.place)
+        Deletions(self._client, self._failures).delete(map(self._old, keys))
+
+    def erase(self, keys: Iterable[str]) -> None:
+        """A listing of versions for each key, several at a time, then 1,000 versions a request."""
+        Deletions(self._client, self._failures).erase(map(self._old, keys))
 
     def sync(self, keys: Iterable[str]) -> None:
         """S3 has an object on several disks when it answers."""
         for key in keys:
             check_key(key)
+
+    def prepare_tiers(self, tiers: Iterable[Tier]) -> None:
+        """Rules by tag, below the lake's prefix only, in the bucket's lifecycle configuration."""
+        Lifecycle(self._client, self._settings, self._failures).ensure(map(check_tier, tiers))
+
+    def foreign_rules(self) -> Sequence[str]:
+        return list(Lifecycle(self._client, self._settings, self._failures).foreign())
+
+    def transition(self, keys: Iterable[str], tier: Tier) -> None:
+        """Tags them; S3 runs its rules once a day, so they move within about two."""
+        TierRequests(self._client, self._failures).tag(map(self._old, keys), check_tier(tier))
+
+    def thaw(self, keys: Iterable[str], days: int, retrieval: Retrieval) -> Iterator[ObjectInfo]:
+        return TierRequests(self._client, self._failures).thaw(map(self._old, keys), days, retrieval)
 
     @property
     def _client(self) -> "S3Client":
@@ -203,24 +217,6 @@ class S3Lake:
             hint="Another process wrote it first: read what it wrote, or choose another key.",
         ) from refusal
 
-    def _delete(self, targets: Sequence[Target]) -> None:
-        """One request for all; objects that S3 was too busy for are asked for again."""
-        left = [target.name for target in targets]
-        for attempt in range(_RACE_TRIES):
-            if not left:
-                return
-            if attempt:
-                time.sleep(_RACE_SECONDS * 2**attempt)
-            answer = self._client.delete_objects(
-                Bucket=self._settings.bucket, Delete={"Objects": [{"Key": name} for name in left], "Quiet": True}
-            )
-            errors = answer.get("Errors", [])
-            for error in errors:
-                if error.get("Code") not in _BUSY or attempt == _RACE_TRIES - 1:
-                    key = error.get("Key", "")[len(self._settings.prefix) :]
-                    raise self._failures.of_code(error.get("Code", ""), error.get("Message", ""), f"delete {key!r}")
-            left = [error["Key"] for error in errors if "Key" in error]
-
     def _pages(self, prefix: str, options: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         with self._failures.reported(f"list {prefix!r}"):
             pages = self._client.get_paginator("list_objects_v2")
@@ -236,12 +232,3 @@ class S3Lake:
                 if code_of(error).isdigit():
                     self._client.list_objects_v2(Bucket=self._settings.bucket, Prefix=self._old(key).name, MaxKeys=1)
                 raise
-
-
-def _etag(text: str) -> str:
-    return text.strip('"')
-
-
-def _info(key: str, size: int, etag: str, modified: datetime, version: str | None) -> ObjectInfo:
-    """HEAD tells whole seconds, a listing may tell parts of them: an object has one time, so the parts go."""
-    return ObjectInfo(key, size, _etag(etag), modified.astimezone(UTC).replace(microsecond=0), version)

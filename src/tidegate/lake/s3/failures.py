@@ -22,7 +22,8 @@ from botocore.exceptions import (
 from botocore.exceptions import ConnectionError as EndpointError
 
 from tidegate.config.settings import S3Settings
-from tidegate.errors import ConfigError, LakeUnreachable, ObjectNotFound, TidegateError
+from tidegate.errors import ConfigError, LakeUnreachable, ObjectNotFound, ObjectParked, TidegateError
+from tidegate.lake.tiers import THAW_HINT
 
 _SIGN_IN = "Sign in again (aws sso login), or renew the session token, and run the command again."
 _CREDENTIALS = "Check the credentials: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or profile under [lake]."
@@ -51,10 +52,6 @@ _REASONS: Mapping[str, tuple[str, str]] = {
     "SlowDown": ("S3 asks for fewer requests", _LATER),
     "InternalError": ("S3 fails inside", _LATER),
     "ServiceUnavailable": ("S3 is not available", _LATER),
-    "InvalidObjectState": (
-        "it is in an archive tier",
-        "Restore the object to a tier that can be read, then run the command again.",
-    ),
     "PreconditionFailed": (
         "it was replaced meanwhile",
         "Let no other program write to the lake's prefix, then run the command again.",
@@ -69,7 +66,11 @@ class Failures:
 
     def __init__(self, settings: S3Settings) -> None:
         self._settings = settings
-        self._lake = f"the lake {settings.uri!r}"
+        self.lake = f"the lake {settings.uri!r}"
+
+    @property
+    def bucket(self) -> str:
+        return self._settings.bucket
 
     @contextmanager
     def reported(self, action: str, key: str | None = None) -> Iterator[None]:
@@ -81,6 +82,7 @@ class Failures:
 
         Raises:
             ObjectNotFound: there is no `key`.
+            ObjectParked: `key` has to be thawed first.
             LakeUnreachable: no such bucket, no access, no answer, or any other refusal.
             ConfigError: the bucket's name is none.
         """
@@ -93,7 +95,7 @@ class Failures:
 
     def absent(self, key: str) -> ObjectNotFound:
         return ObjectNotFound(
-            f"the object {key!r} is not in {self._lake}",
+            f"the object {key!r} is not in {self.lake}",
             hint="Check the key, or restore the file from a backup of the lake.",
         )
 
@@ -101,31 +103,33 @@ class Failures:
         """The error for what S3 answered."""
         if code_of(error) in ("NoSuchKey", "404") and key is not None:
             return self.absent(key)
+        if code_of(error) == "InvalidObjectState" and key is not None:
+            return ObjectParked(f"the object {key!r} in {self.lake} is parked", hint=THAW_HINT)
         return self.of_code(code_of(error), error.response["Error"].get("Message", ""), action)
 
     def of_code(self, code: str, text: str, action: str) -> TidegateError:
         """The error for a code of S3 and its text."""
         if code == "NoSuchBucket":
             return LakeUnreachable(
-                f"cannot {action} in {self._lake}: the bucket {self._settings.bucket!r} does not exist",
+                f"cannot {action} in {self.lake}: the bucket {self._settings.bucket!r} does not exist",
                 hint="Create the bucket, or correct url under [lake] in tidegate.toml.",
             )
         if code.startswith("KMS."):
             reason = (f"the KMS key cannot be used ({code})", "Check kms_key under [lake], its state and its policy.")
         else:
             reason = _REASONS.get(_STATUSES.get(code, code)) or (f"{code}: {text.rstrip('.')}", _LOOK_UP)
-        return LakeUnreachable(f"cannot {action} in {self._lake}: {reason[0]}", hint=reason[1])
+        return LakeUnreachable(f"cannot {action} in {self.lake}: {reason[0]}", hint=reason[1])
 
     def of_client(self, error: Exception) -> TidegateError:
         """The error for settings that no client can be made of."""
         if isinstance(error, ProfileNotFound):
             return ConfigError(
-                f"the profile {self._settings.aws.profile!r} of {self._lake} is not in the AWS configuration",
+                f"the profile {self._settings.aws.profile!r} of {self.lake} is not in the AWS configuration",
                 hint="Correct profile under [lake] in tidegate.toml, or add it by `aws configure`.",
             )
         if isinstance(error, ValueError):
             return ConfigError(
-                f"the endpoint {self._settings.aws.endpoint!r} of {self._lake} is no address",
+                f"the endpoint {self._settings.aws.endpoint!r} of {self.lake} is no address",
                 hint="Write it as https://host or http://host:port under [lake] in tidegate.toml.",
             )
         return self._of_transport(error, "open a session")
@@ -133,7 +137,7 @@ class Failures:
     def _of_transport(self, error: Exception, action: str) -> TidegateError:
         if isinstance(error, ParamValidationError):
             return ConfigError(
-                f"the bucket {self._settings.bucket!r} of {self._lake} has no valid name",
+                f"the bucket {self._settings.bucket!r} of {self.lake} has no valid name",
                 hint="Correct url under [lake] in tidegate.toml: s3://bucket/prefix.",
             )
         if isinstance(error, NoCredentialsError | PartialCredentialsError):
@@ -149,7 +153,7 @@ class Failures:
             hint = "Check the network, and endpoint under [lake] in tidegate.toml; then run the command again."
         else:
             reason, hint = f"{type(error).__name__}", "Check the AWS settings of this machine."
-        return LakeUnreachable(f"cannot {action} in {self._lake}: {reason}", hint=hint)
+        return LakeUnreachable(f"cannot {action} in {self.lake}: {reason}", hint=hint)
 
 
 def code_of(error: ClientError) -> str:

@@ -1,0 +1,5 @@
+"""A folder as a lake."""
+
+from tidegate.lake.local.driver import LocalLake
+
+__all__ = ["LocalLake"]

@@ -1,0 +1,148 @@
+"""Files below one folder as objects by key: found, listed in key order, and folders removed when they are empty."""
+
+import errno
+import os
+import stat
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from operator import itemgetter
+
+from tidegate.errors import LakeUnreachable
+from tidegate.lake.keys import STAGING_PREFIX, check_key
+from tidegate.lake.staging import reported, sweep_stale, sync_path, unreachable
+
+_STAYS = (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR, errno.EBUSY, errno.EACCES, errno.EPERM)
+"""Why a folder may outlive its last object: it is in use, a link, a mount point, or not ours to remove."""
+
+
+class Tree:
+    """The files below `root`, an absolute path without a slash at its end. Symbolic links are followed."""
+
+    def __init__(self, root: str) -> None:
+        self.root = root
+
+    def path(self, key: str) -> str:
+        return f"{self.root}/{check_key(key)}"
+
+    def find(self, key: str) -> os.stat_result | None:
+        """None where there is no file. Raises LakeUnreachable."""
+        try:
+            status = os.stat(self.path(key))
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError as error:
+            raise unreachable(f"read {key!r} in the lake {self.root!r}", error) from error
+        return status if stat.S_ISREG(status.st_mode) else None
+
+    def unlink(self, key: str) -> bool:
+        """False when nothing was there to remove: the folder that it lay in needs no care. Raises LakeUnreachable."""
+        path = self.path(key)
+        try:
+            os.unlink(path)
+        except FileNotFoundError:
+            pass
+        except OSError as error:
+            if isinstance(error, NotADirectoryError) or os.path.isdir(path):
+                return False
+            raise unreachable(f"delete {key!r} in the lake {self.root!r}", error) from error
+        return True
+
+    def walk(
+        self, folder: str, start: str, after: str, above: tuple[tuple[int, int], ...] = ()
+    ) -> Iterator[tuple[str, os.stat_result | None]]:
+        """Files below `folder` (empty or with its slash) whose next name begins with `start`, past `after`.
+
+        Without a status where a file was removed since its folder was read, or is none. One folder's names are in
+        memory at a time for each level. `above` holds the device and inode of the folders around it, so that links in
+        a circle are found out.
+        """
+        chain = (*above, self._identity(folder, above))
+        for name, entry in self.entries(folder, start):
+            key = folder + name
+            if name.endswith("/"):
+                if key > after or after.startswith(key):
+                    yield from self.walk(key, "", after, chain)
+            elif key > after:
+                yield key, self._entry_status(key, entry)
+
+    def entries(self, folder: str, start: str) -> Sequence[tuple[str, os.DirEntry[str]]]:
+        """Names in one folder in key order; a folder's ends with `/`, as it does inside of keys."""
+        found: list[tuple[str, os.DirEntry[str]]] = []
+        try:
+            with os.scandir(f"{self.root}/{folder}") as scan:
+                for entry in scan:
+                    if entry.name.startswith(start) and not entry.name.startswith(STAGING_PREFIX):
+                        found.append((self._entry_name(entry), entry))
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        except OSError as error:
+            raise unreachable(f"list {folder!r} in the lake {self.root!r}", error) from error
+        return sorted(found, key=itemgetter(0))
+
+    def prune(self, folders: Iterable[str]) -> None:
+        """Remove these folders where they are empty, from the deepest up, never the root; flush those that stay.
+
+        `rmdir` refuses a folder in which another process has just made a file, so nobody's write is lost.
+        """
+        levels: dict[int, set[str]] = {}
+        for folder in set(folders):
+            levels.setdefault(_depth(folder), set()).add(folder)
+        kept: set[str] = set()
+        with reported(f"remove empty folders from the lake {self.root!r}"):
+            for depth in range(max(levels, default=0), 0, -1):
+                for folder in levels.get(depth, ()):
+                    if self._remove_empty(folder):
+                        levels.setdefault(depth - 1, set()).add(folder.rpartition("/")[0])
+                    else:
+                        kept.add(folder)
+            for folder in kept | levels.get(0, set()):
+                with suppress(FileNotFoundError):
+                    sync_path(f"{self.root}/{folder}")
+
+    def _identity(self, folder: str, above: tuple[tuple[int, int], ...]) -> tuple[int, int]:
+        with reported(f"list {folder!r} in the lake {self.root!r}"):
+            try:
+                status = os.stat(f"{self.root}/{folder}")
+            except (FileNotFoundError, NotADirectoryError):
+                return (0, 0)
+        identity = (status.st_dev, status.st_ino)
+        if identity in above:
+            raise LakeUnreachable(
+                f"the folder {folder!r} in the lake {self.root!r} is a symbolic link to a folder around it",
+                hint="Remove the link: its objects would be listed without end.",
+            )
+        return identity
+
+    def _entry_status(self, key: str, entry: os.DirEntry[str]) -> os.stat_result | None:
+        with reported(f"read {key!r} in the lake {self.root!r}"), suppress(FileNotFoundError):
+            status = entry.stat()
+            return status if stat.S_ISREG(status.st_mode) else None
+        return None
+
+    def _entry_name(self, entry: os.DirEntry[str]) -> str:
+        try:
+            entry.name.encode()
+        except UnicodeEncodeError as error:
+            raise LakeUnreachable(
+                f"the lake {self.root!r} holds the file {os.fsencode(entry.path)!r}, whose name is not UTF-8",
+                hint="Rename the file or move it out of the lake.",
+            ) from error
+        return f"{entry.name}/" if entry.is_dir() else entry.name
+
+    def _remove_empty(self, folder: str) -> bool:
+        """True when the folder is gone. Raises OSError."""
+        path = f"{self.root}/{folder}"
+        try:
+            os.rmdir(path)
+        except FileNotFoundError:
+            return True
+        except OSError as error:
+            if error.errno not in _STAYS:
+                raise
+            return error.errno == errno.ENOTEMPTY and sweep_stale(path, time.time()) and self._remove_empty(folder)
+        return True
+
+
+def _depth(folder: str) -> int:
+    return folder.count("/") + 1 if folder else 0
