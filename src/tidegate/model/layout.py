@@ -12,13 +12,17 @@ _tidegate/<warehouse>/log/<schema>/<table>/<number>.json                        
 import re
 from datetime import date
 
-from tidegate.model.batch import BATCH_COLUMN, DESCRIPTOR_PATH
+from tidegate.model.batch import BATCH_COLUMN, DESCRIPTOR_PATH, PERIOD_COLUMN
 from tidegate.model.names import TableName
 
 CLAIMS = "_tidegate/"
 PROBES = "tidegate-doctor/"
 """Where `doctor` puts what it writes; not below `_`, since external tables do not read what begins with it."""
 _BATCH = re.compile(rf"^(.*/{BATCH_COLUMN}=([^/]+)/)")
+_PERIOD = f"{PERIOD_COLUMN}="
+THAW_FOLDER = "tg_thaw="
+"""How the names of folders with thawed copies begin, below a batch's prefix."""
+_THAWED = re.compile(rf"{THAW_FOLDER}(\d{{4}}-\d\d-\d\d)/(.+)")
 
 
 def claim_key(warehouse: str) -> str:
@@ -48,7 +52,19 @@ def descriptor_key(prefix: str) -> str:
 
 def thaw_prefix(prefix: str, until: date) -> str:
     """Where the copies of a parked batch's files lie that can be read until that day."""
-    return f"{prefix}tg_thaw={until.isoformat()}/"
+    return f"{prefix}{THAW_FOLDER}{until.isoformat()}/"
+
+
+def thawed_copy(key: str) -> tuple[date, str] | None:
+    """Of a key relative to a batch's prefix: until when the copy can be read, and the key of the file; else None."""
+    match = _THAWED.fullmatch(key)
+    return (date.fromisoformat(match.group(1)), match.group(2)) if match else None
+
+
+def period_folder(key: str) -> str | None:
+    """Of a key relative to a batch's prefix: the date of the period's folder that it lies in, as text; else None."""
+    name, slash, _ = key.partition("/")
+    return name[len(_PERIOD) :] if slash and name.startswith(_PERIOD) else None
 
 
 def versions_root(warehouse: str, table: TableName) -> str:
