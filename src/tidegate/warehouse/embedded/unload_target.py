@@ -1,8 +1,6 @@
 """Where an UNLOAD writes: a folder of this machine, or S3. What may be overwritten is the same for both."""
 
 import os
-import secrets
-import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
@@ -13,9 +11,9 @@ from tidegate.redshift.unload import Unload
 from tidegate.warehouse.embedded.context import Context
 from tidegate.warehouse.embedded.objects.addresses import is_object
 from tidegate.warehouse.embedded.objects.listing import with_prefix as objects_with_prefix
-from tidegate.warehouse.embedded.objects.staging import staging
+from tidegate.warehouse.embedded.objects.staging import staging, staging_in
 from tidegate.warehouse.embedded.objects.upload import Upload, Uploader, delete
-from tidegate.warehouse.embedded.paths import STAGING, absolute, with_prefix
+from tidegate.warehouse.embedded.paths import absolute, with_prefix
 from tidegate.warehouse.embedded.unload_names import StagedFile, UnloadNames
 
 
@@ -41,7 +39,7 @@ class UnloadTarget(Protocol):
 def target_of(ctx: Context, options: Unload) -> UnloadTarget:
     """Raises StatementError, StatementRefused: see `paths.absolute`."""
     names = UnloadNames(absolute(ctx.settings, options.to), options)
-    return ObjectTarget(names, ctx) if is_object(names.prefix) else FolderTarget(names)
+    return ObjectTarget(names, ctx) if is_object(names.prefix) else FolderTarget(names, ctx)
 
 
 @dataclass(frozen=True)
@@ -49,6 +47,7 @@ class FolderTarget:
     """Files are written to a folder beside their place and moved."""
 
     names: UnloadNames
+    ctx: Context
 
     def check_empty(self) -> None:
         _check_empty(self.names, with_prefix)
@@ -57,12 +56,10 @@ class FolderTarget:
     def staging(self) -> Iterator[str]:
         parent = os.path.dirname(self.names.root)
         existed = os.path.isdir(parent)
-        folder = os.path.join(parent, f"{STAGING}{secrets.token_hex(8)}")
-        os.makedirs(folder)
         try:
-            yield folder
+            with staging_in(parent, self.ctx.settings.path) as folder:
+                yield folder
         finally:
-            shutil.rmtree(folder, ignore_errors=True)
             if not existed:
                 with suppress(OSError):
                     os.rmdir(parent)

@@ -1,4 +1,7 @@
 import gzip
+import signal
+import subprocess
+import sys
 
 import pytest
 from tests.unit.warehouse.embedded.loading import Place, place, refused
@@ -108,3 +111,26 @@ def test_counts_of_several_text_files_are_refused(values: Place) -> None:
     with refused(StatementRefused, "the embedded warehouse cannot count the records of several delimited text files"):
         values.run("UNLOAD ('SELECT id, d FROM t') TO 'out/' PARTITION BY (d) MANIFEST VERBOSE")
     assert values.files("out") == []
+
+
+_KILLED = """
+import os, signal, sys
+from pathlib import Path
+from tidegate.warehouse.embedded.objects.staging import staging_in
+with staging_in(sys.argv[1], Path(sys.argv[2])) as folder:
+    Path(folder, "0").write_text("half")
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_what_a_killed_process_left_at_its_target_is_removed_by_the_next_unload(values: Place) -> None:
+    values.run("UNLOAD ('SELECT id FROM t') TO 'elsewhere/' CSV")
+    command = [sys.executable, "-c", _KILLED, str(values.base / "out"), str(values.base / "w.duckdb")]
+    assert subprocess.run(command, check=False).returncode == -signal.SIGKILL
+    (values.base / "out" / ".unload-of-another-warehouse").mkdir()
+    (left,) = [file for file in values.files("out") if file.endswith("/0")]
+    assert left.startswith(".unload-")
+
+    values.run("UNLOAD ('SELECT id FROM t') TO 'third/' CSV")
+    assert [entry.name for entry in (values.base / "out").iterdir()] == [".unload-of-another-warehouse"]
+    assert sorted(entry.name for entry in values.base.iterdir() if ".unload-" in entry.name) == []
