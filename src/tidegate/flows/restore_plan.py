@@ -1,40 +1,56 @@
 """What a restore would do: which periods of which batches, into which table, and whether they still fit."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
+from itertools import chain
 
-from tidegate.errors import ConfigError, ObjectMissing, PolicyError, UsageError
+from tidegate.errors import ConfigError, ObjectMissing, PolicyError, Refused, UsageError
+from tidegate.flows.ages import Age, read_ages
 from tidegate.flows.context import Context
 from tidegate.flows.holds import read_holds
 from tidegate.flows.identity import Identity, attach
 from tidegate.flows.pinned import pinned
 from tidegate.flows.published import Counted, prefixes, read_counted, read_descriptor, read_retired
 from tidegate.flows.records import RecordLog
+from tidegate.flows.thaw.standing import ParkedFiles, Standing, objects, stand, ways
 from tidegate.flows.versions import Versions, as_external, check_change
 from tidegate.model.batch import Descriptor, FileEntry, PeriodProof, TableVersion
+from tidegate.model.layout import data_root, thaw_prefix
 from tidegate.model.names import TableName
 from tidegate.model.periods import Period
 from tidegate.model.tables import Column, Table
+from tidegate.model.thawing import NO_FILES, Amount, FileStates, Way
+from tidegate.model.tiers import Retrieval
 from tidegate.redshift.storage import needs_explicit_ids, stored_columns
 from tidegate.redshift.view import cold_extent
 
 RESTORED = "restored"
+MAX_DAYS = 3650
 
 
 @dataclass(frozen=True)
 class RestoreRequest:
-    """Periods that touch [first, last] (both inclusive, None = unbounded); `into` a new table, else the hot one."""
+    """Periods that touch [first, last] (both inclusive, None = unbounded); `into` a new table, else the hot one.
+
+    With `days` they go nowhere: parked ones can be read in place, for so many days. `retrieval`: how parked files are
+    asked for.
+    """
 
     table: TableName
     first: date | None = None
     last: date | None = None
     into: TableName | None = None
+    days: int | None = None
+    retrieval: Retrieval = Retrieval.STANDARD
 
 
 @dataclass(frozen=True)
 class RestorePart:
-    """Some periods of one batch, and the external version that reads them."""
+    """Some periods of one batch, and the external version that reads them.
+
+    `parked`: they cannot be read before they are thawed. `thawed`: those that can be read, from copies, until a day.
+    """
 
     batch: str
     prefix: str
@@ -42,6 +58,17 @@ class RestorePart:
     descriptor: Descriptor
     proofs: tuple[PeriodProof, ...]
     hash: str
+    parked: bool = False
+    thawed: tuple[tuple[date, date], ...] = ()
+
+    def folder(self, day: date) -> str:
+        """The key prefix below which the files of a period are read."""
+        until = dict(self.thawed).get(day)
+        return self.prefix if until is None else thaw_prefix(self.prefix, until)
+
+    def only(self, days: Collection[date]) -> "RestorePart":
+        """The part with some of its periods."""
+        return replace(self, proofs=tuple(p for p in self.proofs if p.period in days))
 
     @property
     def days(self) -> tuple[date, ...]:
@@ -66,7 +93,8 @@ class RestorePlan:
     """`target` is the definition of the table that gets the rows; `create` when it does not exist yet.
 
     `versions`: all of the table's external versions. `done`: what an identical run restored before, when nothing is
-    left to do.
+    left to do. `states`: where the files stand; `ways`: how those could be asked for that nobody asked for yet.
+    `until`: the last day on which parked periods will be readable in place; None for a restore into a table.
     """
 
     request: RestoreRequest
@@ -76,6 +104,13 @@ class RestorePlan:
     parts: tuple[RestorePart, ...]
     versions: tuple[TableVersion, ...] = ()
     done: tuple[date, ...] = ()
+    states: FileStates = NO_FILES
+    ways: tuple[Way, ...] = ()
+    until: date | None = None
+
+    @property
+    def parked(self) -> list[RestorePart]:
+        return [part for part in self.parts if part.parked]
 
     @property
     def rows(self) -> int:
@@ -93,6 +128,8 @@ def plan_restore(ctx: Context, request: RestoreRequest) -> RestorePlan:
         ObjectMissing: nothing is archived there.
         PolicyError: a column cannot be mapped to the target.
         CorruptRecord: a descriptor is missing or unreadable.
+        DifferenceFound: a parked file is missing.
+        UsageError: files lie in a tier that has no such retrieval, or the request contradicts itself.
     """
     request = _checked(ctx, request)
     with pinned(ctx) as ctx:
@@ -101,23 +138,78 @@ def plan_restore(ctx: Context, request: RestoreRequest) -> RestorePlan:
         log.sync(request.table)
         where = prefixes(log.committed(request.table).values())
         versions = Versions(ctx, identity.warehouse, request.table).load()
-        counted = read_counted(ctx, ctx.control.published, request.table)
-        near = [_part(ctx, item, where, versions) for item in counted if _may_touch(request, item)]
+        counted, parked, thawed = _counted(ctx, request.table)
+        near = [_part(ctx, item, where, versions, thawed) for item in counted if _may_touch(request, item)]
+        near += [replace(_part(ctx, p, where, versions, {}), parked=True) for p in parked if _may_touch(request, p)]
         parts = tuple(chosen for part in near if (chosen := _chosen(request, part)).proofs)
         done = () if parts else _done(ctx, request)
         name = request.into or request.table
         existing = ctx.warehouse.tables([name]).get(name)
-        target = existing or _new_target(request, _newest(ctx, counted, where, versions), parts)
+        target = existing or _new_target(request, _newest(ctx, [*counted, *parked], where, versions), parts)
         if existing is None and request.into is None:
             target = _continued(ctx, request.table, target, versions)
         stored_columns(target)
         for part in parts:
             _check_target(part.version, target)
-        return RestorePlan(request, identity, target, existing is None, parts, tuple(versions), done)
+        _check_own(identity, parts)
+        standing = _standing(ctx, parts)
+        plan = RestorePlan(request, identity, target, existing is None, parts, tuple(versions), done, standing.states)
+        until = None if request.days is None else ctx.today() + timedelta(days=request.days)
+        return replace(plan, ways=_ways(ctx, request, standing), until=until)
+
+
+def _counted(ctx: Context, table: TableName) -> tuple[list[Counted], list[Counted], dict[tuple[str, date], date]]:
+    """What counts and can be read, what is parked, and until when periods that were can be read."""
+    ages: list[Age] = read_ages(ctx, table)
+    parked = read_counted(ctx, ctx.control.parked, table) if any(age.parked_at for age in ages) else []
+    thawed = {(age.batch, age.period): age.thawed_until for age in ages if age.thawed_until is not None}
+    return read_counted(ctx, ctx.control.published, table), parked, thawed
+
+
+def _check_own(identity: Identity, parts: Sequence[RestorePart]) -> None:
+    """Raises Refused when a parked period is another warehouse's, whose folder this one may only read."""
+    foreign = [part for part in parts if part.parked and not part.prefix.startswith(data_root(identity.warehouse))]
+    if foreign:
+        raise Refused(
+            f"batch {foreign[0].batch} is parked, and is that of the warehouse which this one is a copy of",
+            hint="Make it readable there first: run the same command with --days on that warehouse.",
+        )
+
+
+def parked_files(parts: Sequence[RestorePart]) -> list[ParkedFiles]:
+    """The files of those parts that are parked."""
+    return [ParkedFiles(part.prefix, tuple(part.files)) for part in parts if part.parked]
+
+
+def _standing(ctx: Context, parts: Sequence[RestorePart]) -> Standing:
+    """Of parked files as the lake has them; others can be read."""
+    standing = stand(chain.from_iterable(objects(ctx, batch) for batch in parked_files(parts)))
+    readable = standing.states.readable
+    for part in parts:
+        if not part.parked:
+            readable = Amount(readable.files + len(part.files), readable.bytes + part.bytes)
+    return replace(standing, states=replace(standing.states, readable=readable))
+
+
+def _ways(ctx: Context, request: RestoreRequest, standing: Standing) -> tuple[Way, ...]:
+    """The ways to thaw what is parked. Raises UsageError when the one asked for is none of them."""
+    found = ways(ctx, standing.asleep)
+    if standing.asleep and request.retrieval not in (way.retrieval for way in found):
+        raise UsageError(
+            f"{request.table}: files in {max(standing.asleep)} cannot be asked for by {request.retrieval} retrieval",
+            hint=f"Use {' or '.join(way.retrieval for way in found)} instead.",
+        )
+    return found
 
 
 def _checked(ctx: Context, request: RestoreRequest) -> RestoreRequest:
     """Into its own table a restore is the hot one; into a table that Tidegate keeps it is refused."""
+    if request.days is not None and request.into is not None:
+        raise UsageError(
+            "--days makes periods readable where they are, --into brings them into a table", hint="Give one of the two."
+        )
+    if request.days is not None and not 1 <= request.days <= MAX_DAYS:
+        raise UsageError(f"--days is {request.days}, must be 1 to {MAX_DAYS}", hint="Give a number of days.")
     if request.into == request.table:
         return replace(request, into=None)
     own = (ctx.settings.control_schema, ctx.settings.external_schema)
@@ -127,7 +219,13 @@ def _checked(ctx: Context, request: RestoreRequest) -> RestoreRequest:
     return request
 
 
-def _part(ctx: Context, counted: Counted, where: dict[str, str], versions: list[TableVersion]) -> RestorePart:
+def _part(
+    ctx: Context,
+    counted: Counted,
+    where: dict[str, str],
+    versions: list[TableVersion],
+    thawed: Mapping[tuple[str, date], date],
+) -> RestorePart:
     prefix = where.get(counted.batch)
     if prefix is None:
         raise ConfigError(
@@ -140,7 +238,8 @@ def _part(ctx: Context, counted: Counted, where: dict[str, str], versions: list[
         raise ConfigError(
             f"the lake has no version of {counted.table} for {descriptor.external}", hint="Run `tidegate verify`."
         )
-    return RestorePart(counted.batch, prefix, version, descriptor, counted.proofs, counted.hash)
+    until = tuple((p.period, day) for p in counted.proofs if (day := thawed.get((counted.batch, p.period))))
+    return RestorePart(counted.batch, prefix, version, descriptor, counted.proofs, counted.hash, thawed=until)
 
 
 def _may_touch(request: RestoreRequest, counted: Counted) -> bool:
@@ -164,7 +263,7 @@ def _done(ctx: Context, request: RestoreRequest) -> tuple[date, ...]:
     spans = [(h.first or date.min, h.last or date.max) for h in holds]
     retired = {r.period for r in read_retired(ctx, request.table) if r.reason == RESTORED and low <= r.period <= high}
     done = tuple(sorted(p for p in retired if any(first <= p <= last for first, last in spans)))
-    if not done or request.into is not None:
+    if not done or request.into is not None or request.days is not None:
         span = f" from {request.first or 'the first'} to {request.last or 'the last'} period"
         raise ObjectMissing(
             f"{request.table} has no archived rows{span}", hint="`tidegate status` lists what is archived."
@@ -177,7 +276,8 @@ def _newest(
 ) -> Table | None:
     """The table as the newest batch that counts describes it, else as its last version does."""
     if counted:
-        return _part(ctx, counted[-1], where, versions).descriptor.table
+        newest = max(counted, key=lambda item: item.batch)
+        return _part(ctx, newest, where, versions, {}).descriptor.table
     return versions[-1].table if versions else None
 
 

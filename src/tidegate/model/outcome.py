@@ -5,6 +5,7 @@ from datetime import date
 
 from tidegate.model.batch import BatchState, PeriodProof
 from tidegate.model.names import TableName
+from tidegate.model.thawing import NO_FILES, FileStates
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,11 @@ class VerifyOutcome:
 
 @dataclass(frozen=True)
 class RestoreOutcome:
-    """`rows` came back; `into` is the table that has them. `already` when an earlier run had done it."""
+    """`rows` came back; `into` is the table that has them. `already` when an earlier run had done it.
+
+    `until`: the last day on which they can be read in place; then no table has them. `states`: where the files stood;
+    while they are `waiting` nothing came back yet.
+    """
 
     table: TableName
     into: TableName
@@ -69,6 +74,8 @@ class RestoreOutcome:
     batches: tuple[str, ...]
     hold: str | None = None
     already: bool = False
+    until: date | None = None
+    states: FileStates = NO_FILES
 
 
 @dataclass(frozen=True)
