@@ -32,6 +32,16 @@ def lake_path(url: str, folder: Path) -> Path:
     return _resolve(unquote(parts.path), folder)
 
 
+def cold_path(path: str | None, lake: Path, folder: Path) -> Path:
+    """The folder for what is parked, beside the lake where none is named. Raises ValueError: completes "cold …"."""
+    cold = lake.with_name(f"{lake.name}.cold") if path is None else _resolve(path, folder)
+    if cold.is_relative_to(lake):
+        raise ValueError(f"is the folder {cold}, which lies inside the lake {lake}")
+    if lake.is_relative_to(cold):
+        raise ValueError(f"is the folder {cold}, in which the lake {lake} lies")
+    return cold
+
+
 def _database(url: str, folder: Path, scheme: str, others: str) -> Path:
     start = f"{scheme}:///"
     if scheme_of(url) != scheme or not url.startswith(start):

@@ -11,7 +11,7 @@ from tidegate.config.expand import expand
 from tidegate.config.policies import to_policies
 from tidegate.config.problems import Location, describe, fail
 from tidegate.config.schema import ConfigFile
-from tidegate.config.sections import lake_settings, ledger_settings, queue_settings, warehouse_settings
+from tidegate.config.sections import cold_settings, lake_settings, ledger_settings, queue_settings, warehouse_settings
 from tidegate.config.settings import (
     EmbeddedSettings,
     LakeSettings,
@@ -102,11 +102,12 @@ def _settings(file: Path, config: ConfigFile) -> Settings:
     no_ledger: LedgerSettings = Path()
     no_warehouse: WarehouseSettings = EmbeddedSettings(Path(), Path())
     lake = resolve("lake", lambda: lake_settings(config.lake, folder), nowhere)
+    cold = None if problems else resolve("lake", lambda: cold_settings(config.lake, lake, folder), None)
     warehouse = resolve("warehouse", lambda: warehouse_settings(config.warehouse, folder, lake), no_warehouse)
     ledger = resolve("ledger", lambda: ledger_settings(config.ledger, folder), no_ledger)
     control, external = config.warehouse.control_schema, config.catalog.external_schema
     if not problems:
-        problems += _apart(warehouse, lake, ledger)
+        problems += _apart(warehouse, {"lake": lake, "cold folder": cold}, ledger)
     if config.queue.backoff > config.queue.max_backoff:
         problems.append((("queue", "backoff"), "[queue] backoff is longer than max_backoff"))
     if control == external:
@@ -126,13 +127,16 @@ def _settings(file: Path, config: ConfigFile) -> Settings:
         glue_database=config.catalog.glue_database,
         iam_role=config.warehouse.iam_role,
         delete_grace_seconds=round(config.delete_grace),
+        cold=cold,
         policies=policies,
         queue=queue_settings(config.queue),
         prices_file=folder / config.prices.file if config.prices.file else None,
     )
 
 
-def _apart(warehouse: WarehouseSettings, lake: LakeSettings, ledger: LedgerSettings) -> list[tuple[Location, str]]:
+def _apart(
+    warehouse: WarehouseSettings, folders: Mapping[str, LakeSettings | None], ledger: LedgerSettings
+) -> list[tuple[Location, str]]:
     """A database file in the lake would be listed and opened like an object, which breaks its locks."""
     files: dict[str, Path] = {}
     if isinstance(warehouse, EmbeddedSettings):
@@ -140,9 +144,10 @@ def _apart(warehouse: WarehouseSettings, lake: LakeSettings, ledger: LedgerSetti
     if isinstance(ledger, Path):
         files["ledger"] = ledger
     problems: list[tuple[Location, str]] = [
-        ((section, "url"), f"[{section}] url is the file {file}, which lies inside the lake {lake}")
+        ((section, "url"), f"[{section}] url is the file {file}, which lies inside the {name} {folder}")
         for section, file in files.items()
-        if isinstance(lake, Path) and file.is_relative_to(lake)
+        for name, folder in folders.items()
+        if isinstance(folder, Path) and file.is_relative_to(folder)
     ]
     if len(set(files.values())) < len(files):
         problems.append((("ledger", "url"), "[warehouse] url and [ledger] url are the same file"))

@@ -178,9 +178,10 @@ class WarehouseSection(Section):
 
 
 class LakeSection(Section):
-    """The keys after `url` are for s3://."""
+    """`cold` is for a folder, the keys after it are for s3://."""
 
     url: str
+    cold: Text | None = None
     region: Text | None = None
     profile: Text | None = None
     endpoint: Annotated[str, AfterValidator(_endpoint)] | None = None

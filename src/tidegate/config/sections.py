@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel
 
 from tidegate.config import lake_url, ledger_url, redshift_url
-from tidegate.config.addresses import lake_path, ledger_path, warehouse_path
+from tidegate.config.addresses import cold_path, lake_path, ledger_path, warehouse_path
 from tidegate.config.schema import LakeSection, LedgerSection, QueueSection, WarehouseSection
 from tidegate.config.settings import (
     Aws,
@@ -35,6 +35,17 @@ def lake_settings(section: LakeSection, folder: Path) -> Path | S3Settings:
         return _url(lambda: lake_url.s3_settings(section))
     _only(section, _S3_KEYS, "s3://")
     return _url(lambda: lake_path(section.url, folder))
+
+
+def cold_settings(section: LakeSection, lake: Path | S3Settings, folder: Path) -> Path | None:
+    """The folder for what is parked of a lake in a folder. Raises ValueError: it completes "[lake] "."""
+    if isinstance(lake, S3Settings):
+        _only(section, ("cold",), "a folder")
+        return None
+    try:
+        return cold_path(section.cold, lake, folder)
+    except ValueError as error:
+        raise ValueError(f"cold {error}") from error
 
 
 def ledger_settings(section: LedgerSection, folder: Path) -> Path | PostgresSettings:

@@ -155,7 +155,8 @@ LedgerSettings = Path | PostgresSettings
 @dataclass(frozen=True)
 class Settings:
     """`lake` is a folder or an S3 prefix, `ledger` a SQLite file or a PostgreSQL database. `control_schema` holds the
-    control tables. `prices_file` replaces packaged prices.
+    control tables. `prices_file` replaces packaged prices. `cold` is where a lake in a folder puts what is parked,
+    None: beside it, `<lake>.cold`.
     """
 
     file: Path
@@ -168,6 +169,7 @@ class Settings:
     glue_database: str = "tidegate"
     iam_role: str = "default"
     delete_grace_seconds: int = 86_400
+    cold: Path | None = None
     policies: tuple[Policy, ...] = field(default=())
     queue: QueueSettings = field(default_factory=QueueSettings)
     prices_file: Path | None = None

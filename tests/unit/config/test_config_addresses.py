@@ -84,3 +84,31 @@ def test_databases_stay_out_of_the_lake_and_apart(settings: Load, tmp_path: Path
         f"  [ledger] url is the file {tmp_path}/w, which lies inside the lake {tmp_path}\n"
         "  [warehouse] url and [ledger] url are the same file"
     )
+
+
+WAREHOUSE = '[warehouse]\nurl = "duckdb:///warehouse.duckdb"\n'
+
+
+def test_the_cold_folder_lies_beside_the_lake_or_where_it_is_said_to(settings: Load, tmp_path: Path) -> None:
+    def cold(lake: str) -> Path | None:
+        return settings(f"{WAREHOUSE}[lake]\n{lake}", base="").cold
+
+    assert cold('url = "a/lake"') == tmp_path / "a/lake.cold"
+    assert cold('url = "a/lake"\ncold = "b/c"') == tmp_path / "b/c"
+    assert cold('url = "s3://lake/a"') is None
+
+
+@pytest.mark.parametrize(
+    ("cold", "problem"),
+    [
+        ("a/lake/c", "[lake] cold is the folder {0}/a/lake/c, which lies inside the lake {0}/a/lake"),
+        ("a/lake", "[lake] cold is the folder {0}/a/lake, which lies inside the lake {0}/a/lake"),
+        ("a", "[lake] cold is the folder {0}/a, in which the lake {0}/a/lake lies"),
+        ("~/c", '[lake] cold begins with "~", which is not expanded: write "${{HOME}}" instead'),
+        ("b", "[ledger] url is the file {0}/b/w, which lies inside the cold folder {0}/b"),
+    ],
+)
+def test_a_cold_folder_that_cannot_be_used(settings: Load, tmp_path: Path, cold: str, problem: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        settings(f'{WAREHOUSE}[lake]\nurl = "a/lake"\ncold = "{cold}"\n[ledger]\nurl = "sqlite:///b/w"', base="")
+    assert caught.value.message == f"{tmp_path}/tidegate.toml: {problem.format(tmp_path)}"

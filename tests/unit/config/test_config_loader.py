@@ -20,6 +20,7 @@ def test_the_least_file_has_every_default(settings: Load, tmp_path: Path) -> Non
         warehouse=EmbeddedSettings(path=tmp_path / "warehouse.duckdb", base=tmp_path, lake_root=tmp_path / "lake"),
         lake=tmp_path / "lake",
         ledger=tmp_path / "tidegate.sqlite",
+        cold=tmp_path / "lake.cold",
     )
 
 
@@ -35,6 +36,7 @@ def test_every_key_outside_of_policies_is_carried_over(settings: Load, tmp_path:
         schema = "Gate"
         [lake]
         url = "file:///data/my%20lake/"
+        cold = "/slow/disk"
         [ledger]
         url = "sqlite:///state/ledger.sqlite"
         [catalog]
@@ -58,6 +60,7 @@ def test_every_key_outside_of_policies_is_carried_over(settings: Load, tmp_path:
         glue_database="glue",
         iam_role="arn:aws:iam::1:role/r",
         delete_grace_seconds=129_600,
+        cold=Path("/slow/disk"),
     )
 
 

@@ -188,6 +188,7 @@ def test_a_cluster_cannot_write_into_a_folder(settings: Load, tmp_path: Path) ->
             '[lake] url has a prefix with an empty part, or one that begins with "_" or "."',
         ),
         ('[lake]\nurl = "lake"\nkms_key = "k"', "[lake] kms_key is only for s3://"),
+        ('[lake]\nurl = "s3://cold"\ncold = "c"', "[lake] cold is only for a folder"),
         (
             '[lake]\nurl = "s3://cold"\nendpoint = "http://u:hunter2@h"',
             '[lake] endpoint is ***, must be an address such as "https://s3.example.com"',
