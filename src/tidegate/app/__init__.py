@@ -7,11 +7,12 @@ from tidegate.app.archiving import Archiving
 from tidegate.app.founding import Founding
 from tidegate.app.inventories import Inventories
 from tidegate.app.keeping import Keeping
+from tidegate.app.queueing import Queueing
 from tidegate.app.restoring import Restoring
 from tidegate.signals.base import Reporter, Silent
 
 
-class App(Founding, Archiving, Restoring, Keeping, Inventories):
+class App(Founding, Archiving, Restoring, Keeping, Inventories, Queueing):
     """Tidegate on one warehouse, lake and ledger. Each is opened when it is first used and closed with the App.
 
     Tables are given as `schema.table` or as TableName. Every method raises TidegateError (see tidegate.errors).

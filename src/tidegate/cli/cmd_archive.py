@@ -1,18 +1,19 @@
 """`tidegate plan` and `tidegate archive`."""
 
-import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tidegate.cli.failures import exit_code, failure_document, failure_lines
+from tidegate.cli.confirm import confirm_rows
+from tidegate.cli.failures import exit_code, print_failures
 from tidegate.cli.frame import Run, add
+from tidegate.cli.job_output import enqueued_document, enqueued_lines
 from tidegate.cli.money import saving_lines
 from tidegate.cli.options import day, window_end
 from tidegate.cli.output import counted, table
 from tidegate.cli.plan_output import plan_document, plan_lines, sql_lines
 from tidegate.cli.progress import size
-from tidegate.errors import ConfirmationNeeded
+from tidegate.errors import UsageError
 from tidegate.warehouse.base import ResultColumn
 
 if TYPE_CHECKING:
@@ -34,14 +35,28 @@ def register(app: typer.Typer) -> None:
     add(app, "archive", archive, exits=(3, 4, 5, 6, 7))
 
 
-def plan(run: Run, tables: Tables = None, as_of: AsOf = None, schema: Schema = None, fraction: Fraction = None) -> None:
+def plan(
+    run: Run,
+    tables: Tables = None,
+    as_of: AsOf = None,
+    schema: Schema = None,
+    enqueue: Annotated[bool, typer.Option("--enqueue", help="Put it into the queue, for `tidegate work`.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="With --enqueue: do not ask before rows are to go.")] = False,
+    fraction: Fraction = None,
+) -> None:
     """Show what `archive` would do: what is due, in which batches, and what stands in the way.
 
     With --json every statement stands under "sql". A guard's refusal is part of the plan; a table that cannot be
-    planned at all is an error, after the plan.
+    planned at all is an error, after the plan. With --enqueue each batch becomes a job of the queue, if it is none
+    yet; jobs run without a question, so it is asked here.
     """
+    if yes and not enqueue:
+        raise UsageError("--yes was given without --enqueue", hint="A plan changes nothing: leave --yes out.")
     with run.app() as app:
         made = app.plan(*(tables or ()), as_of=day(as_of, "--as-of"), schema=schema, max_delete_fraction=fraction)
+        if enqueue:
+            _enqueue(run, app, made, yes=yes)
+            return
         _print_plan(run, app, made, with_sql=run.output.as_json)
 
 
@@ -66,7 +81,7 @@ def archive(
             return
         end = window_end(until, app.context.clock(), app.settings.timezone)
         if not yes:
-            _confirm(run, made)
+            confirm_rows(run, _leaving(made), plan_lines(made), "Archive", "--dry-run")
         outcome = app.run_archive(made, end)
     _print_outcome(run, made, outcome)
     if outcome.failures:
@@ -74,43 +89,41 @@ def archive(
         raise typer.Exit(exit_code(codes, done=bool(outcome.batches)))
 
 
-def _print_plan(run: Run, app: "App", made: "ArchivePlan", *, with_sql: bool) -> None:
+def _show_plan(run: Run, app: "App", made: "ArchivePlan", *, with_sql: bool) -> None:
     statements = app.archive_sql(made) if with_sql else []
     estimate = app.estimate(made)
     lines = [*plan_lines(made), *saving_lines(estimate), *sql_lines(statements)]
     run.output.result(plan_document(made, statements, estimate), lines or ["nothing is due"])
+
+
+def _print_plan(run: Run, app: "App", made: "ArchivePlan", *, with_sql: bool) -> None:
+    """The plan; then the exit code tells of tables that could not be planned."""
+    _show_plan(run, app, made, with_sql=with_sql)
     broken = [t.error for t in made.tables if t.error is not None]
     if broken:
         raise typer.Exit(exit_code([error.exit_code for error in broken], done=len(broken) < len(made.tables)))
 
 
-def _confirm(run: Run, made: "ArchivePlan") -> None:
-    """Ask a person before rows leave the warehouse.
+def _enqueue(run: Run, app: "App", made: "ArchivePlan", *, yes: bool) -> None:
+    """Print the plan and put its batches into the queue. What cannot be planned, or is refused, is a failure."""
+    _show_plan(run, app, made, with_sql=run.output.as_json)
+    draft = app.draft_jobs(made)
+    if not yes:
+        confirm_rows(run, draft.rows, (), "Enqueue the archive of", "`tidegate plan`")
+    outcome = app.enqueue(draft)
+    run.output.result(enqueued_document(outcome), enqueued_lines(outcome))
+    if outcome.failures:
+        codes = [failure.exit_code for failure in outcome.failures]
+        raise typer.Exit(exit_code(codes, done=bool(outcome.new or outcome.known)))
 
-    Raises:
-        ConfirmationNeeded: nobody is there to ask, or the answer was no.
-    """
-    rows = sum(s.rows for t in made.tables for s in t.specs if t.policy.action.value != "copy" and not t.refusal)
-    if not rows:
-        return
-    if run.output.as_json or not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise ConfirmationNeeded(
-            f"{counted(rows, 'row')} would leave the warehouse and nobody is there to confirm it",
-            hint="Run it with --yes, or look at it first with --dry-run.",
-        )
-    for line in plan_lines(made):
-        run.output.notice(line)
-    if not run.output.ask(f"Archive {counted(rows, 'row')}?"):
-        raise ConfirmationNeeded("not confirmed", hint="Nothing was changed.")
+
+def _leaving(made: "ArchivePlan") -> int:
+    """How many rows would leave the warehouse."""
+    return sum(s.rows for t in made.tables for s in t.specs if t.policy.action.value != "copy" and not t.refusal)
 
 
 def _print_outcome(run: Run, made: "ArchivePlan", outcome: "ArchiveOutcome") -> None:
-    for failure in outcome.failures:
-        if run.output.as_json:
-            run.output.document(failure_document(failure))
-        else:
-            for line in failure_lines(failure):
-                run.output.notice(line)
+    print_failures(run, outcome.failures)
     document = {"message_type": "result", "batches": [batch_document(b) for b in outcome.batches]}
     run.output.result(document, _lines(made, outcome))
 

@@ -1,7 +1,8 @@
 """Failures of single tables in a run that went on with the others."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
+from tidegate.cli.frame import Run
 from tidegate.errors import PartialFailure
 from tidegate.model.outcome import Failure
 
@@ -19,6 +20,16 @@ def failure_document(failure: Failure) -> dict[str, object]:
         "message": failure.message,
         "hint": failure.hint,
     }
+
+
+def print_failures(run: Run, failures: Iterable[Failure]) -> None:
+    """As JSON lines on stdout, or as text on stderr."""
+    for failure in failures:
+        if run.output.as_json:
+            run.output.document(failure_document(failure))
+        else:
+            for line in failure_lines(failure):
+                run.output.notice(line)
 
 
 def failure_lines(failure: Failure) -> list[str]:

@@ -17,12 +17,15 @@ from tidegate.cli import (
     cmd_hold,
     cmd_init,
     cmd_inventory,
+    cmd_jobs,
     cmd_ledger,
     cmd_query,
     cmd_restore,
+    cmd_run,
     cmd_serve,
     cmd_status,
     cmd_verify,
+    cmd_work,
 )
 from tidegate.cli.exit import guarded, wants_json
 from tidegate.cli.frame import ConfigOption, JsonOption, new_group, set_globals
@@ -37,12 +40,15 @@ COMMANDS = (
     cmd_hold,
     cmd_init,
     cmd_inventory,
+    cmd_jobs,
     cmd_ledger,
     cmd_query,
     cmd_restore,
+    cmd_run,
     cmd_serve,
     cmd_status,
     cmd_verify,
+    cmd_work,
 )
 """The modules of the commands, in alphabetical order; each has `register(app)`."""
 

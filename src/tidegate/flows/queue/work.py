@@ -5,6 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from random import SystemRandom
 
 from tidegate.flows.context import Context
@@ -73,7 +74,7 @@ class Crew:
         try:
             while not self._over() and (job := self._take()):
                 attempt = Attempt(self.ctx, job, self.request.stop, self.request.chance)
-                self.tries.append(attempt.make(lambda ctx, job=job: self._do(ctx, job)))
+                self.tries.append(attempt.make(partial(self._do, job)))
         except BaseException:
             self.broken = True
             raise
@@ -89,5 +90,5 @@ class Crew:
         )
         return self.ctx.ledger.take(claimant, self.ctx.clock())
 
-    def _do(self, ctx: Context, job: QueuedJob) -> Done:
+    def _do(self, job: QueuedJob, ctx: Context) -> Done:
         return kind_of(job.work.kind).run(ctx, job.work, self.request.until)
