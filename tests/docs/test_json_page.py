@@ -11,6 +11,7 @@ import pytest
 from tests.cli.conftest import Cli, load_shop
 from tests.cli.shop import AS_OF
 from tests.docs.pages import read, rows, sections, word
+from tests.unit.config.lifecycle_csv import file, row
 
 MORE = """
 [[archive]]
@@ -44,13 +45,42 @@ def _without_archives(cli: Cli) -> Printed:
         "tidegate --version": cli.ok("--version", "--json").documents,
         "tidegate init": cli.ok("init", "--json").documents,
         "tidegate config check": cli.ok("config", "check", "--json").documents,
-        "tidegate doctor": cli.ok("doctor", "--json").documents,
+        "tidegate doctor": [*cli.ok("doctor", "--json").documents, *_rules(cli, "doctor", "--policies")],
+        "tidegate policies import": [
+            *_rules(cli, "policies", "import"),
+            cli.ok("policies", "import", _one_rule(cli, "rules.csv"), "--json").document,
+        ],
+        "tidegate policies list": cli.ok("policies", "list", "--json").documents,
+        "tidegate policies export": _exported(cli),
         "tidegate serve": [_ready(cli)],
         "tidegate query": cli.ok("query", "SELECT 1 AS one, NULL AS nothing", "--json").documents,
         "tidegate demo orders": cli.ok("demo", "orders", "sample", "--rows", "3", "--json").documents,
         "tidegate demo": cli.ok("demo", "--dir", "demo", "--rows", "30", "--json").documents,
         "Errors": cli("frobnicate", "--json").documents,
     }
+
+
+def _rules(cli: Cli, *command: str) -> list[Any]:
+    """What a command says of a file with rules, where it does not refuse it."""
+    (cli.folder / "rules.csv").write_bytes(file(row(), row(table_name="b", header="1")))
+    (cli.folder / "wrong.csv").write_bytes(file(row(priority="x"), "1,2"))
+    documents = [cli(*command, name, "--json").document for name in ("rules.csv", "wrong.csv")]
+    return [document for document in documents if document["message_type"] == "result"]
+
+
+def _one_rule(cli: Cli, name: str) -> str:
+    """One rule less, and nothing that is due."""
+    (cli.folder / name).write_bytes(file(row(update_delete_flag="0")))
+    return name
+
+
+def _exported(cli: Cli) -> Any:
+    """All policies; then those that were imported are forgotten."""
+    cli.configure("batch_periods = 900\n")
+    documents = cli.ok("policies", "export", "all.csv", "--json").documents
+    (cli.folder / "rules.csv").write_bytes(file())
+    cli.ok("policies", "import", "rules.csv")
+    return documents
 
 
 def _ready(cli: Cli) -> Any:
@@ -76,6 +106,7 @@ def _with_archives(cli: Cli) -> Printed:
     printed["tidegate restore --dry-run"] = cli.ok("restore", "public.orders", "--dry-run", *first).documents
     printed["tidegate restore"] = cli.ok("restore", "public.orders", *first).documents
     waiting = cli.ok("gc", "--json").documents
+    printed["tidegate audit"] = cli.ok("audit", "--json").documents
     printed["tidegate gc"] = [*waiting, *cli.ok("gc", "--older-than", "0s", "--dry-run", "--json").documents]
     return printed
 

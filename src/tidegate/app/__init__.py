@@ -9,6 +9,7 @@ from tidegate.app.inventories import Inventories
 from tidegate.app.keeping import Keeping
 from tidegate.app.queueing import Queueing
 from tidegate.app.restoring import Restoring
+from tidegate.app.rules import Rules
 from tidegate.signals.base import Reporter, Silent
 
 

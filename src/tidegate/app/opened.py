@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from functools import cached_property
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -13,6 +14,7 @@ from tidegate.errors import TidegateError, UsageError, WarehouseLocked
 from tidegate.lake.base import Lake
 from tidegate.ledger.base import JobState, Ledger
 from tidegate.model.names import TableName
+from tidegate.rules.base import RuleSource
 from tidegate.signals.base import Reporter
 from tidegate.warehouse.base import Warehouse
 
@@ -55,7 +57,7 @@ class Opened:
             return S3Lake(self.settings.lake)
         from tidegate.lake.local import LocalLake
 
-        return LocalLake(self.settings.lake)
+        return LocalLake(self.settings.lake, self.settings.cold)
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -65,10 +67,29 @@ class Opened:
 
     @cached_property
     def context(self) -> "Context":
-        """What the flows work with."""
+        """What the flows work with; its settings hold the imported policies too."""
+        from tidegate.config.lifecycle.merge import merged
         from tidegate.flows.context import Context
+        from tidegate.flows.rules import RuleCheckpoints
 
-        return Context(self.warehouse, self.lake, self.ledger, self.settings, self.reporter)
+        imported = self.ledger.imported_policies()
+        settings = merged(self.settings, imported)
+        rules = RuleCheckpoints(self.ledger, self.reporter, {p.table: p for p in imported}, self.rule_source)
+        return Context(self.warehouse, self.lake, self.ledger, settings, self.reporter, archived_until=rules)
+
+    def rule_source(self, place: str) -> RuleSource:
+        """Where rules are: the path of a CSV file, or `dynamodb://TABLE?region=…`. Nothing is opened yet."""
+        from tidegate.config.lifecycle.rule_url import parse_rule_source
+
+        parsed = parse_rule_source(place)
+        if isinstance(parsed, Path):
+            from tidegate.rules.csv_file import CsvFile
+
+            return CsvFile(parsed)
+        with needing("aws", f"the table {parsed.address!r}"):
+            from tidegate.rules.dynamodb import DynamoDbTable
+
+        return DynamoDbTable(parsed)
 
     @contextmanager
     def _naming_jobs(self) -> Iterator[None]:

@@ -31,8 +31,13 @@ def to_policies(
         problems += [(position, f"[[archive]] {section.table}: {text}") for text in own]
         if not own:
             policies[position] = _policy(section)
-    problems += [*_same_table(sections), *_views(policies), *_folders(policies)]
+    problems += [*_same_table(sections), *together(policies)]
     return tuple(sorted(policies.values(), key=lambda p: (p.priority, p.table))), problems
+
+
+def together(policies: dict[int, Policy]) -> Problems:
+    """What policies mean together that are right alone: names of views, folders of files."""
+    return [*_views(policies), *_folders(policies)]
 
 
 def _policy(section: ArchiveSection) -> Policy:

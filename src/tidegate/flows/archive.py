@@ -115,6 +115,8 @@ class TableRun:
             if spec.policy.action is Action.PURGE:
                 row, changed = purge(self.ctx, log, held, spec, row)
                 self.outcomes.append(outcome(row, BatchRun(self.ctx, log, held, spec, row)))
+                if row.state is BatchState.RECLAIMED:
+                    self.ctx.archived_until(row.table, max(p.start for p in spec.periods))
                 again = again or changed
                 continue
             batch = BatchRun(self.ctx, log, held, spec, row)
@@ -125,10 +127,14 @@ class TableRun:
 
     def _finish(self, batch: BatchRun) -> None:
         if batch.row.state is BatchState.PUBLISHED:
-            self.ctx.ledger.set_checkpoint(batch.row.table, max(p.period for p in batch.proofs), self.ctx.clock())
+            newest = max(p.period for p in batch.proofs)
+            self.ctx.ledger.set_checkpoint(batch.row.table, newest, self.ctx.clock())
+            self.ctx.archived_until(batch.row.table, newest)
             with pinned(self.ctx) as one:
                 reclaim(one, batch.spec.policy, batch.row)
             batch.save(BatchState.RECLAIMED)
+        if batch.row.state is BatchState.COPIED and batch.spec.column is not None:
+            self.ctx.archived_until(batch.row.table, max(p.period for p in batch.proofs))
         if batch.row.state is not BatchState.ABANDONED:
             self.outcomes.append(outcome(batch.row, batch))
 

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from tidegate.config.settings import Settings
 from tidegate.lake.base import Lake
 from tidegate.ledger.base import Ledger
+from tidegate.model.names import TableName
 from tidegate.redshift.control import Control
 from tidegate.signals.base import Reporter, Silent
 from tidegate.warehouse.base import Warehouse
@@ -24,6 +25,10 @@ def utc_now() -> datetime:
 
 def random_suffix() -> str:
     return secrets.token_hex(4)
+
+
+def untold(table: TableName, newest: date) -> None:
+    """Nobody wants to know how far a table was archived."""
 
 
 def this_worker() -> str:
@@ -54,7 +59,8 @@ def go_on() -> None:
 
 @dataclass(frozen=True)
 class Context:
-    """Ports and settings of one run. `clock` gives aware UTC times; `suffix` makes ids unique.
+    """Ports and settings of one run. `clock` gives aware UTC times; `suffix` makes ids unique. `archived_until` is
+    told, after the ledger, the newest period of a table that left it; it never fails.
 
     `check` is called between the steps of a batch; it raises Interrupted, or another error, to end the run there.
     `sleep` waits for a number of seconds; `pick` gives a random number below the one it is given.
@@ -69,6 +75,7 @@ class Context:
     suffix: Callable[[], str] = random_suffix
     worker: str = field(default_factory=this_worker)
     person: str = field(default_factory=this_person)
+    archived_until: Callable[[TableName, date], None] = untold
     check: Callable[[], None] = go_on
     sleep: Callable[[float], None] = time.sleep
     pick: Callable[[int], int] = secrets.randbelow

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from tidegate.model.batch import BatchState, FileEntry, PeriodProof
+from tidegate.model.lifecycle import ImportedPolicy
 from tidegate.model.names import TableName
 from tidegate.model.queue import Claimant, Ending, QueuedJob, QueueFilter, Work
 from tidegate.model.records import Hold
@@ -182,6 +183,22 @@ class Ledger(Queue, Protocol):
 
     def checkpoints(self) -> dict[TableName, date]: ...
 
+    def imported_policies(self) -> Sequence[ImportedPolicy]:
+        """By table."""
+        ...
+
+    def import_policies(
+        self, source: str, policies: Sequence[ImportedPolicy], *, replace_all: bool
+    ) -> Sequence[TableName]:
+        """Put in `policies`, each instead of one for the same table, whose checkpoint it keeps; forget the others that
+        came from `source`, or all others. Returns the tables of those that are gone.
+        """
+        ...
+
+    def set_imported_checkpoint(self, table: TableName, value: str) -> None:
+        """Nothing happens where the table has no imported policy."""
+        ...
+
     def replace_holds(self, holds: Sequence[Hold]) -> None:
         """Mirror the warehouse's holds, for display."""
         ...
@@ -189,7 +206,9 @@ class Ledger(Queue, Protocol):
     def holds(self) -> Sequence[Hold]: ...
 
     def clear(self) -> None:
-        """Forget everything except running jobs and the queue, which people filled: the first step of a rebuild."""
+        """Forget everything except what people put in: running jobs, the queue, imported policies. The first step of a
+        rebuild.
+        """
         ...
 
     def close(self) -> None: ...

@@ -13,6 +13,7 @@ from tidegate.errors import LedgerUnreachable
 from tidegate.ledger.base import BatchRow, Job, JobState, StepRow
 from tidegate.ledger.sql import leases, postgres, rows, sqlite, statements, tables
 from tidegate.ledger.sql.migrations import migrate
+from tidegate.ledger.sql.policies import SqlPolicies, imported_policies
 from tidegate.ledger.sql.queue import SqlQueue
 from tidegate.model.batch import BatchState, FileEntry, PeriodProof
 from tidegate.model.names import TableName
@@ -21,7 +22,7 @@ from tidegate.model.records import Hold
 T = TypeVar("T")
 
 
-class SqlLedger(SqlQueue):
+class SqlLedger(SqlQueue, SqlPolicies):
     """A ledger in a SQLite file or in PostgreSQL, made and brought up to date as needed.
 
     Many threads and processes may share it; a process may fork between two calls.
@@ -154,7 +155,7 @@ class SqlLedger(SqlQueue):
         return self._read(found, rows.hold_of)
 
     def clear(self) -> None:
-        kept = (tables.schema_version, tables.jobs, tables.queue)
+        kept = (tables.schema_version, tables.jobs, tables.queue, imported_policies)
         cleared = [table for table in reversed(tables.METADATA.sorted_tables) if table not in kept]
 
         def clear(connection: Connection) -> None:

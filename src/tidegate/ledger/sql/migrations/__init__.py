@@ -11,11 +11,15 @@ from sqlalchemy import Connection, func, insert, inspect, select
 
 from tidegate.errors import LedgerUnreachable
 from tidegate.ledger.sql.engine import Database
-from tidegate.ledger.sql.migrations import m0001_first, m0002_queue
+from tidegate.ledger.sql.migrations import m0001_first, m0002_queue, m0003_policies
 from tidegate.ledger.sql.rows import time_text
 from tidegate.ledger.sql.tables import schema_version
 
-MIGRATIONS: Sequence[Callable[[Connection], None]] = (m0001_first.upgrade, m0002_queue.upgrade)
+MIGRATIONS: Sequence[Callable[[Connection], None]] = (
+    m0001_first.upgrade,
+    m0002_queue.upgrade,
+    m0003_policies.upgrade,
+)
 """The change at index n makes version n + 1."""
 
 
