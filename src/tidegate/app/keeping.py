@@ -1,13 +1,15 @@
 """The verbs that look after what is archived: audit it, hold it, collect what counts no more."""
 
-from datetime import date, timedelta
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from tidegate.app.opened import Name, Opened, check_order, table_name
 from tidegate.model.outcome import GcOutcome, VerifyOutcome
-from tidegate.model.records import Hold
+from tidegate.model.records import Hold, RecordKind
 
 if TYPE_CHECKING:
+    from tidegate.flows.audit import AuditEntry
     from tidegate.flows.gc import GcPlan
     from tidegate.flows.money import Estimate
     from tidegate.flows.plan import ArchivePlan
@@ -61,6 +63,22 @@ class Keeping(Opened):
 
         with self._naming_jobs():
             return status(self.context)
+
+    def audit(
+        self,
+        *tables: Name,
+        kinds: Sequence[RecordKind] = (),
+        since: datetime | None = None,
+        until: datetime | None = None,
+        by: str | None = None,
+        limit: int = 100,
+    ) -> "list[AuditEntry]":
+        """Who changed what counts, and when: the newest changes that fit, the newest last."""
+        from tidegate.flows.audit import AuditRequest, audit
+
+        request = AuditRequest(tuple(map(table_name, tables)), tuple(kinds), since, until, by, limit)
+        with self._naming_jobs():
+            return audit(self.context, request)
 
     def holds(self) -> list[Hold]:
         """The holds in force."""

@@ -10,6 +10,7 @@ import typer
 from tidegate import __version__
 from tidegate.cli import (
     cmd_archive,
+    cmd_audit,
     cmd_config,
     cmd_demo,
     cmd_doctor,
@@ -34,6 +35,7 @@ from tidegate.cli.output import Output
 
 COMMANDS = (
     cmd_archive,
+    cmd_audit,
     cmd_config,
     cmd_demo,
     cmd_doctor,

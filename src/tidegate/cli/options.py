@@ -30,6 +30,19 @@ def last_day(text: str | None, option: str) -> date | None:
     return first.replace(day=monthrange(first.year, first.month)[1]) if first else None
 
 
+def moment(text: str | None, option: str, timezone: str) -> datetime | None:
+    """`2020-06-20` (its first moment in `timezone`) or `2020-06-20T05:30`. Raises UsageError naming the option."""
+    if text is None:
+        return None
+    try:
+        given = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(
+            f"{option}: {text!r} is not a time", hint="Write it as YYYY-MM-DD or YYYY-MM-DDTHH:MM."
+        ) from error
+    return given if given.tzinfo else given.replace(tzinfo=ZoneInfo(timezone))
+
+
 def window_end(text: str | None, now: datetime, timezone: str) -> datetime | None:
     """`05:30` (the next one in `timezone`) or `2020-06-20T05:30`. Raises UsageError."""
     if text is None:

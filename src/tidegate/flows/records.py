@@ -32,8 +32,8 @@ _RECORD_ROOM = 60_000
 """Bytes of a record's parts; the whole document must fit into a VARCHAR of 65,535."""
 _PART_BYTES, _PERIOD_BYTES = 64, 13
 """What a part and each of its periods take beside the names, as JSON."""
-_ROW_BYTES = 700
-"""What a record takes in an INSERT beside its document: table name, number, kind."""
+_ROW_BYTES = 1300
+"""What a record takes in an INSERT beside its document: table name, number, kind, when, who."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class RecordLog:
     def inserts(self, records: Iterable[LogRecord]) -> list[str]:
         """The statements alone, for records of one table whose numbers are known to be right."""
         limit = self.ctx.warehouse.capabilities.max_statement_bytes - _ROW_BYTES
-        parts: list[tuple[TableName, list[tuple[int, str, str]]]] = []
+        parts: list[tuple[TableName, list[tuple[LogRecord, str]]]] = []
         room = 0
         for record in records:
             document = dump(record).decode()
@@ -65,7 +65,7 @@ class RecordLog:
                 parts.append((record.table, []))
                 room = limit
             room -= size
-            parts[-1][1].append((record.number, record.kind.value, document))
+            parts[-1][1].append((record, document))
         return [self.ctx.control.insert_log(table, rows) for table, rows in parts]
 
     def commit(self, table: TableName, build: Callable[[int], list[str]]) -> None:

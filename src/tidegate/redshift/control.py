@@ -6,36 +6,17 @@ from datetime import date
 
 from tidegate.model.batch import PeriodProof
 from tidegate.model.names import TableName
-from tidegate.model.records import BatchPeriods, Hold
-from tidegate.model.tables import Column, SqlType, Table, TypeKind
+from tidegate.model.records import BatchPeriods, Hold, LogRecord
 from tidegate.model.tiers import Tier
-from tidegate.redshift.ddl import create_schema, create_table
+from tidegate.redshift.control_tables import PROOF_COLUMNS, ControlTables
 from tidegate.redshift.guard import guard, guard_none
 from tidegate.redshift.identifiers import literal, qualified
-from tidegate.redshift.lock import LOCK_TABLES
 
 NUMBER_TAKEN = "another record came first"
 """The reason of the guard on record numbers: the transaction may be built anew with the next number."""
 
 LIST_BYTES = 90_000
 """What a list of rows or periods may take: with the rest, a statement stays under the 100 KB of the Data API."""
-
-_NAME = SqlType(TypeKind.VARCHAR, length=520)
-_ID = SqlType(TypeKind.VARCHAR, length=64)
-_DATE = SqlType(TypeKind.DATE)
-_COUNT = SqlType(TypeKind.BIGINT)
-_STAMP = SqlType(TypeKind.TIMESTAMP)
-_TEXT = SqlType(TypeKind.VARCHAR, length=65_535)
-_PROOF = (
-    Column("table_name", _NAME, nullable=False),
-    Column("batch", _ID, nullable=False),
-    Column("period", _DATE, nullable=False),
-    Column("row_count", _COUNT, nullable=False),
-    Column("fingerprint", SqlType(TypeKind.VARCHAR, length=40), nullable=False),
-    Column("hash", SqlType(TypeKind.VARCHAR, length=128), nullable=False),
-    Column("archived_at", _STAMP, nullable=False),
-)
-_PROOF_COLUMNS = ", ".join(c.name for c in _PROOF)
 
 
 @dataclass(frozen=True)
@@ -53,70 +34,8 @@ class CountedProof:
     thawed_until: date | None = None
 
 
-class Control:
-    """The control tables of one schema, and the statements that read and change them.
-
-    `published`: one row a (batch, period) whose rows count as cold; its `tier` is that of the files, NULL for
-    STANDARD; `thawed_until` ends the time in which a parked one can be read. `parked`: those that count, but cannot be
-    read before they are thawed (a (batch, period) is in one of the two); `handed_at` is when the lake was told, NULL
-    before. `retired`: ids that count no more, or never
-    will. `copies`: proven copies of rows that stay hot. `holds`. `log`: the records of the lake, each committed
-    here first. `warehouse`: who this warehouse is.
-    """
-
-    def __init__(self, schema: str) -> None:
-        self.schema = schema
-        self.warehouse = TableName(schema, "warehouse")
-        self.published = TableName(schema, "published")
-        self.retired = TableName(schema, "retired")
-        self.copies = TableName(schema, "copies")
-        self.parked = TableName(schema, "parked")
-        self.holds = TableName(schema, "holds")
-        self.log = TableName(schema, "log")
-
-    def tables(self) -> tuple[Table, ...]:
-        """Every control table but the lock tables; small ones are replicated to every node."""
-        return (
-            self._small(self.warehouse, Column("id", _ID), Column("place", _TEXT), Column("created_at", _STAMP)),
-            self._small(self.published, *_PROOF, Column("tier", _ID), Column("thawed_until", _DATE)),
-            self._small(self.copies, *_PROOF),
-            self._small(
-                self.parked,
-                *_PROOF,
-                Column("tier", _ID),
-                Column("parked_at", _STAMP),
-                Column("handed_at", _STAMP),
-            ),
-            self._small(self.retired, *_PROOF[:3], Column("reason", _ID), Column("retired_at", _STAMP)),
-            self._small(
-                self.holds,
-                Column("id", _ID, nullable=False),
-                Column("table_name", _NAME, nullable=False),
-                Column("first_day", _DATE),
-                Column("last_day", _DATE),
-                Column("reason", SqlType(TypeKind.VARCHAR, length=1000)),
-                Column("placed_at", SqlType(TypeKind.VARCHAR, length=40)),
-            ),
-            self._small(
-                self.log,
-                Column("table_name", _NAME, nullable=False),
-                Column("number", _COUNT, nullable=False),
-                Column("kind", _ID, nullable=False),
-                Column("record", _TEXT, nullable=False),
-            ),
-        )
-
-    def _small(self, name: TableName, *columns: Column) -> Table:
-        sort = ("table_name",) if any(c.name == "table_name" for c in columns) else ()
-        return Table(name, columns, dist_style="ALL", sort_keys=sort)
-
-    def create(self) -> list[str]:
-        """Statements that create what is missing; harmless when repeated."""
-        locks = (
-            Table(TableName(self.schema, f"lock_{n:02d}"), (Column("nothing", SqlType(TypeKind.SMALLINT)),))
-            for n in range(LOCK_TABLES)
-        )
-        return [create_schema(self.schema), *(create_table(t, if_not_exists=True) for t in (*self.tables(), *locks))]
+class Control(ControlTables):
+    """The statements that read and change the control tables of one schema."""
 
     def select_identity(self) -> str:
         return f"SELECT id, place FROM {qualified(self.warehouse)}"
@@ -192,17 +111,17 @@ class Control:
         )
 
     def insert_published(self, table: TableName, proofs: Iterable[CountedProof]) -> list[str]:
-        head = f"INSERT INTO {qualified(self.published)} ({_PROOF_COLUMNS}, tier, thawed_until) VALUES "
+        head = f"INSERT INTO {qualified(self.published)} ({PROOF_COLUMNS}, tier, thawed_until) VALUES "
         rows = (f"({_values(table, p)}, {_text(p.tier)}, {_day(p.thawed_until)})" for p in proofs)
         return [head + ", ".join(part) for part in _parts(rows)]
 
     def insert_copies(self, table: TableName, proofs: Iterable[CountedProof]) -> list[str]:
-        head = f"INSERT INTO {qualified(self.copies)} ({_PROOF_COLUMNS}) VALUES "
+        head = f"INSERT INTO {qualified(self.copies)} ({PROOF_COLUMNS}) VALUES "
         return [head + ", ".join(part) for part in _parts(f"({_values(table, p)})" for p in proofs)]
 
     def insert_parked(self, table: TableName, proofs: Iterable[CountedProof], tier: Tier, at: str) -> list[str]:
         """Rows of `parked` that come from no other table; `at` is `YYYY-MM-DD HH:MM:SS` in UTC."""
-        head = f"INSERT INTO {qualified(self.parked)} ({_PROOF_COLUMNS}, tier, parked_at) VALUES "
+        head = f"INSERT INTO {qualified(self.parked)} ({PROOF_COLUMNS}, tier, parked_at) VALUES "
         rows = (f"({_values(table, p)}, {literal(tier.value)}, TIMESTAMP '{at}')" for p in proofs)
         return [head + ", ".join(part) for part in _parts(rows)]
 
@@ -211,7 +130,7 @@ class Control:
         statements = []
         for part in _parts(map(_of, parts)):
             statements += [
-                f"INSERT INTO {qualified(self.parked)} ({_PROOF_COLUMNS}, tier, parked_at) SELECT {_PROOF_COLUMNS}, "
+                f"INSERT INTO {qualified(self.parked)} ({PROOF_COLUMNS}, tier, parked_at) SELECT {PROOF_COLUMNS}, "
                 f"{literal(tier.value)}, TIMESTAMP '{at}' FROM {qualified(self.published)} WHERE {_any(part)}",
                 f"DELETE FROM {qualified(self.published)} WHERE {_any(part)}",
             ]
@@ -222,8 +141,8 @@ class Control:
         statements = []
         for part in _parts(map(_of, parts)):
             statements += [
-                f"INSERT INTO {qualified(self.published)} ({_PROOF_COLUMNS}, tier, thawed_until) SELECT "
-                f"{_PROOF_COLUMNS}, tier, {_day(until)} FROM {qualified(self.parked)} WHERE {_any(part)}",
+                f"INSERT INTO {qualified(self.published)} ({PROOF_COLUMNS}, tier, thawed_until) SELECT "
+                f"{PROOF_COLUMNS}, tier, {_day(until)} FROM {qualified(self.parked)} WHERE {_any(part)}",
                 f"DELETE FROM {qualified(self.parked)} WHERE {_any(part)}",
             ]
         return statements
@@ -330,12 +249,15 @@ class Control:
             NUMBER_TAKEN,
         )
 
-    def insert_log(self, table: TableName, records: Sequence[tuple[int, str, str]]) -> str:
-        """Records as number, kind and document."""
+    def insert_log(self, table: TableName, records: Sequence[tuple[LogRecord, str]]) -> str:
+        """Records, each with its document."""
         rows = ", ".join(
-            f"({literal(str(table))}, {number}, {literal(kind)}, {literal(record)})" for number, kind, record in records
+            f"({literal(str(table))}, {record.number}, {literal(record.kind.value)}, {literal(record.at)}, "
+            f"{literal(record.by)}, {literal(document)})"
+            for record, document in records
         )
-        return f"INSERT INTO {qualified(self.log)} (table_name, number, kind, record) VALUES {rows}"
+        columns = "table_name, number, kind, recorded_at, recorded_by, record"
+        return f"INSERT INTO {qualified(self.log)} ({columns}) VALUES {rows}"
 
     def select_last_of_kind(self, table: TableName, kind: str) -> str:
         return (

@@ -9,7 +9,7 @@ from datetime import date
 from tidegate.model.batch import PeriodProof
 from tidegate.model.names import TableName
 from tidegate.model.periods import DateRange, Granularity, Period, merge
-from tidegate.model.records import BatchPeriods, Hold
+from tidegate.model.records import BatchPeriods, Hold, LogRecord, RecordKind
 from tidegate.model.tables import Column, Identity, SqlType, Table, TypeKind
 from tidegate.model.tiers import Tier
 from tidegate.redshift.catalog import (
@@ -31,6 +31,9 @@ from tidegate.redshift.view import ExternalVersion, all_view
 ORDERS = TableName("public", "orders")
 COLD = TableName("tidegate_cold", "public__orders")
 CONTROL = Control("tidegate")
+RECORD = LogRecord(
+    8, RecordKind.PUBLISH, "w1", TableName("public", "orders"), "2020-06-20T12:00:00+00:00", by="ada@host"
+)
 JANUARY = [DateRange(date(2020, 1, 1), date(2020, 2, 1))]
 TWO_RANGES = [*JANUARY, DateRange(date(2020, 3, 1), date(2020, 5, 1))]
 PART = BatchPeriods("b1", "", (date(2020, 1, 1), date(2020, 2, 1)))
@@ -116,7 +119,7 @@ CASES = {
         CONTROL.select_log(ORDERS, 7),
         CONTROL.select_last_of_kind(ORDERS, "policy"),
         CONTROL.guard_log_number(ORDERS, 7),
-        CONTROL.insert_log(ORDERS, [(8, "publish", '{"it\'s": "a \\"record\\""}')]),
+        CONTROL.insert_log(ORDERS, [(RECORD, '{"it\'s": "a \\"record\\""}')]),
     ],
     "published": [
         CONTROL.select_proofs(CONTROL.published),

@@ -147,6 +147,8 @@ CREATE TABLE IF NOT EXISTS "tidegate"."log" (
     "table_name" VARCHAR(520) NOT NULL,
     "number" BIGINT NOT NULL,
     "kind" VARCHAR(64) NOT NULL,
+    "recorded_at" VARCHAR(40),
+    "recorded_by" VARCHAR(520),
     "record" VARCHAR(65535) NOT NULL
 )
 DISTSTYLE ALL
@@ -186,7 +188,7 @@ SELECT record FROM "tidegate"."log" WHERE table_name = 'public.orders' AND kind 
 SELECT CASE WHEN COALESCE(COALESCE(MAX(number), 0) = 7, FALSE) THEN 0 ELSE CAST('tidegate guard: another record came first: ' || CAST(COALESCE(COUNT(*), 0) AS VARCHAR(20)) AS INTEGER) END AS guard FROM "tidegate"."log" WHERE table_name = 'public.orders';
 
 -- case: log (6)
-INSERT INTO "tidegate"."log" (table_name, number, kind, record) VALUES ('public.orders', 8, 'publish', '{"it''s": "a \\"record\\""}');
+INSERT INTO "tidegate"."log" (table_name, number, kind, recorded_at, recorded_by, record) VALUES ('public.orders', 8, 'publish', '2020-06-20T12:00:00+00:00', 'ada@host', '{"it''s": "a \\"record\\""}');
 
 -- case: published (1)
 SELECT table_name, batch, period, row_count, fingerprint, hash FROM "tidegate"."published" ORDER BY table_name, batch, period;
