@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import archive, periods, plan, requests
+from bench import archive, inventory, periods, plan, requests
 from bench.processes import ROOT
 from bench.report import machine
 from bench.requests_size import Size
@@ -17,8 +17,11 @@ def main() -> None:
     parser.add_argument("--days", type=int, default=1000, help="days that go there and back (default: 1000)")
     parser.add_argument("--objects", type=int, default=100_000, help="files of the lake on S3 (default: 100000)")
     parser.add_argument("--batches", type=int, default=1000, help="batches that they lie in (default: 1000)")
+    parser.add_argument("--reported", type=int, default=10_000_000, help="objects of a report (default: 10000000)")
     parser.add_argument("--runs", type=int, default=5, help="runs of each kind, taken in turn (default: 5)")
-    parser.add_argument("--only", choices=["archive", "plan", "periods", "requests"], help="measure this part alone")
+    parser.add_argument(
+        "--only", choices=["archive", "plan", "periods", "inventory", "requests"], help="measure this part alone"
+    )
     parser.add_argument("--folder", type=Path, default=ROOT / "build" / "bench", help="where files are made")
     options = parser.parse_args()
     folder = options.folder.resolve()
@@ -27,6 +30,7 @@ def main() -> None:
         "archive": lambda: archive.run(folder, options.scale, options.runs),
         "plan": lambda: plan.run(folder, options.tables, options.runs),
         "periods": lambda: periods.run(folder, options.days, options.runs),
+        "inventory": lambda: inventory.run(folder, options.reported, options.runs),
         "requests": lambda: requests.run(folder, Size(options.objects, options.batches), options.runs),
     }
     for name, measure in parts.items():

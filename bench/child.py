@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
-from bench import lineitem_work, periods_work, plan_work, requests_work
+from bench import inventory_work, lineitem_work, periods_work, plan_work, requests_work
 from bench.clock import Timed
 
 WORK: Mapping[str, Callable[[Path], Timed]] = {
@@ -23,6 +23,9 @@ WORK: Mapping[str, Callable[[Path], Timed]] = {
     "plan-tidegate": plan_work.tidegate,
     "periods-consecutive": periods_work.consecutive,
     "periods-apart": periods_work.apart,
+    "inventory-prepare": inventory_work.prepare,
+    "inventory-raw": inventory_work.raw,
+    "inventory-tidegate": inventory_work.tidegate,
     "requests-prepare": requests_work.prepare,
     "requests-listing": requests_work.listing,
     "requests-verify": requests_work.verify,

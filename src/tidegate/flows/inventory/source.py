@@ -2,8 +2,8 @@
 
 import hashlib
 import re
-from collections.abc import Generator, Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tidegate.errors import CorruptRecord, ObjectNotFound
@@ -13,6 +13,9 @@ from tidegate.lake.base import Lake
 from tidegate.signals.base import Progress, Reporter
 
 _DATED = re.compile(r"(?:.*/)?\d{4}-\d\d-\d\dT\d\d-\d\dZ/")
+_WORKERS = 4
+"""Files that are read at a time: hashing takes a core, and a bucket answers several requests at once."""
+
 _HINT = "Take another report: what the manifest says of a file must be true of it."
 
 
@@ -64,7 +67,7 @@ def holder(places: Sequence[Place], report: Report) -> Lake:
 
 
 def verified_files(lake: Lake, report: Report, folder: Path, reporter: Reporter) -> list[Path]:
-    """The data files as files below `folder`, sizes and MD5 as the manifest says.
+    """The data files as files below `folder`, in their order, sizes and MD5 as the manifest says.
 
     What lies on this machine is read where it is, through a link: names in `folder` are ours, not patterns.
 
@@ -72,24 +75,33 @@ def verified_files(lake: Lake, report: Report, folder: Path, reporter: Reporter)
         CorruptRecord: one has another size or other bytes.
         ObjectNotFound: one is missing.
     """
-    done, paths = 0, []
-    for number, file in enumerate(report.files):
-        path = folder / f"{number:06d}{report.format.ending}"
-        with closing(_checked(lake, file)) as chunks:
-            if lake.capabilities.scheme == "file":
-                path.symlink_to(lake.uri(file.key))
-                for chunk in chunks:
-                    done += len(chunk)
-            else:
-                with path.open("wb") as copy:
-                    for chunk in chunks:
-                        done += copy.write(chunk)
-        reporter.progress(Progress("inventory files", bytes=done, total_bytes=report.bytes))
-        paths.append(path)
+    paths = [folder / f"{number:06d}{report.format.ending}" for number in range(len(report.files))]
+    done = 0
+    with ThreadPoolExecutor(_WORKERS) as workers:
+        try:
+            for size in workers.map(lambda pair: _take(lake, *pair), zip(report.files, paths, strict=True)):
+                done += size
+                reporter.progress(Progress("inventory files", bytes=done, total_bytes=report.bytes))
+        except BaseException:
+            workers.shutdown(cancel_futures=True)
+            raise
     return paths
 
 
-def _checked(lake: Lake, file: ReportFile) -> Generator[bytes, None, None]:
+def _take(lake: Lake, file: ReportFile, path: Path) -> int:
+    """Read one file through; returns its size."""
+    if lake.capabilities.scheme == "file":
+        path.symlink_to(lake.uri(file.key))
+        for _ in _checked(lake, file):
+            pass
+    else:
+        with path.open("wb") as copy:
+            for chunk in _checked(lake, file):
+                copy.write(chunk)
+    return file.size
+
+
+def _checked(lake: Lake, file: ReportFile) -> Iterator[bytes]:
     """The bytes of a file; the error comes after the last of them."""
     digest, size = hashlib.md5(usedforsecurity=False), 0
     for chunk in lake.stream(file.key):

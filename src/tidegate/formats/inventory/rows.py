@@ -24,6 +24,12 @@ ways of writing them are taken.
 
 _BATCH_MARK = f"/{BATCH_COLUMN}="
 _PERIOD_MARK = f"/{PERIOD_COLUMN}="
+MAX_PATH_SEGMENT = 120
+"""A folder of this length, in bytes, holds a name that was cut (model.names)."""
+_WRITING = "COMPRESSION zstd, COMPRESSION_LEVEL 1, DICTIONARY_SIZE_LIMIT 5000"
+"""Keys, versions and ETags are nearly all different: it does not pay to collect them in dictionaries."""
+
+_DAY = len("2020-06-20")
 _ORC = "orc_rows"
 
 
@@ -44,8 +50,8 @@ def write_rows(engine: Engine, report: Report, files: Sequence[Path], target: Pa
         places = columns.check(name).places
         query = _query(_values(places, source, encoded=encoded), prefix)
         written = engine.execute(
-            f"COPY ({query}) TO {text(str(target))} (FORMAT parquet, KV_METADATA {{"
-            f"tidegate_source_bucket: {text(report.source_bucket)}, "
+            f"COPY ({query}) TO {text(str(target))} (FORMAT parquet, {_WRITING}, "
+            f"KV_METADATA {{tidegate_source_bucket: {text(report.source_bucket)}, "
             f"tidegate_created: {text(report.created.isoformat())}}})"
         ).fetchone()
     return (int(written[0]) if written else 0), columns
@@ -123,37 +129,50 @@ def _values(places: Mapping[str, str], source: str | None, *, encoded: Mapping[s
 def _decoded(column: str) -> str:
     """Keys in CSV are URL-encoded: `+` is a blank there, a plus is %2B (S3 User Guide, Amazon S3 Inventory list)."""
     return (
-        f"CASE WHEN contains({column}, '%') OR contains({column}, '+') "
-        f"THEN url_decode(replace({column}, '+', '%20')) ELSE {column} END"
+        f"CASE WHEN contains({column}, '+') THEN url_decode(replace({column}, '+', '%20')) "
+        f"ELSE url_decode({column}) END"
     )
 
 
 def _query(values: str, prefix: str) -> str:
-    """See tidegate.model.layout: `…/<schema>/<table>/tg_batch=<id>/…tg_period=<date>/…`, names as `!xx`."""
+    """See tidegate.model.layout: `…/<schema>/<table>/tg_batch=<id>/…tg_period=<date>/…`, names as `!xx`.
+
+    What a key does not have is empty on the way and NULL in the end. Each piece is cut in a SELECT of its own, so that
+    it is cut once a row; a CASE would have it cut again.
+    """
     below = f"starts_with(key, {text(prefix)}) AND " if prefix else ""
-    ours = "mark > 0 AND contains(tail, '/')"
-    restore = (
-        f"COALESCE(storageclass IN ({_list(PARKED_CLASSES)}), false) OR COALESCE(storageclass = 'INTELLIGENT_TIERING' "
-        f"AND UPPER(intelligenttieringaccesstier) IN ({_list(PARKED_ACCESS)}), false)"
+    marked = f"SELECT *, CASE WHEN {below}true THEN instr(key, {text(_BATCH_MARK)}) ELSE 0 END AS mark FROM ({values})"
+    halved = (
+        "SELECT *, left(key, greatest(mark - 1, 0)) AS head, "
+        f"CASE WHEN mark > 0 THEN substr(key, mark + {len(_BATCH_MARK)}) ELSE '' END AS tail FROM ({marked})"
     )
-    period = f"split_part(split_part(tail, {text(_PERIOD_MARK)}, 2), '/', 1)"
+    cut = (
+        "SELECT *, string_split(head, '/') AS folders, left(tail, greatest(instr(tail, '/') - 1, 0)) AS batch_folder, "
+        f"NULLIF(instr(tail, {text(_PERIOD_MARK)}), 0) + {len(_PERIOD_MARK)} AS period_at FROM ({halved})"
+    )
     return (
         "SELECT key, versionid AS version_id, islatest AS is_latest, isdeletemarker AS is_delete_marker, size, "
-        f"lastmodifieddate AS last_modified, etag, storageclass AS storage_class, "
-        f"intelligenttieringaccesstier AS access_tier, {restore} AS needs_restore, "
-        f"CASE WHEN {ours} THEN {_name(-2)} END AS table_schema, CASE WHEN {ours} THEN {_name(-1)} END AS table_name, "
-        f"CASE WHEN {ours} THEN split_part(tail, '/', 1) END AS batch, "
-        f"CASE WHEN {ours} THEN TRY_CAST({period} AS DATE) END AS period "
-        f"FROM (SELECT *, left(key, mark - 1) AS head, substr(key, mark + {len(_BATCH_MARK)}) AS tail "
-        f"FROM (SELECT *, CASE WHEN {below}true THEN instr(key, {text(_BATCH_MARK)}) ELSE 0 END AS mark "
-        f"FROM ({values})))"
+        "lastmodifieddate AS last_modified, etag, storageclass AS storage_class, "
+        f"intelligenttieringaccesstier AS access_tier, {_needs_restore()} AS needs_restore, "
+        f"{_name('schema_folder')} AS table_schema, {_name('table_folder')} AS table_name, "
+        f"NULLIF(batch_folder, '') AS batch, TRY_CAST(substr(tail, period_at, {_DAY}) AS DATE) AS period "
+        f"FROM (SELECT *, folders[-2] AS schema_folder, folders[-1] AS table_folder FROM ({cut}))"
     )
 
 
-def _name(place: int) -> str:
-    """A folder's name as the name of a schema or a table; one that was cut (model.names) is not told."""
-    segment = f"split_part(head, '/', {place})"
-    return f"CASE WHEN length({segment}) < 120 THEN url_decode(replace({segment}, '!', '%')) END"
+def _needs_restore() -> str:
+    return (
+        f"CASE WHEN storageclass IN ({_list(PARKED_CLASSES)}) THEN true WHEN storageclass = 'INTELLIGENT_TIERING' "
+        f"THEN COALESCE(UPPER(intelligenttieringaccesstier) IN ({_list(PARKED_ACCESS)}), false) ELSE false END"
+    )
+
+
+def _name(folder: str) -> str:
+    """A folder as the name of a schema or a table; one that was cut (model.names) does not tell it."""
+    return (
+        f"CASE WHEN strlen({folder}) >= {MAX_PATH_SEGMENT} THEN NULL WHEN contains({folder}, '!') "
+        f"THEN url_decode(replace({folder}, '!', '%')) ELSE NULLIF({folder}, '') END"
+    )
 
 
 def _list(values: Sequence[str]) -> str:
