@@ -13,7 +13,7 @@ from tidegate.app.rules import Rules
 from tidegate.signals.base import Reporter, Silent
 
 
-class App(Founding, Archiving, Restoring, Keeping, Inventories, Queueing):
+class App(Founding, Archiving, Restoring, Keeping, Inventories, Queueing, Rules):
     """Tidegate on one warehouse, lake and ledger. Each is opened when it is first used and closed with the App.
 
     Tables are given as `schema.table` or as TableName. Every method raises TidegateError (see tidegate.errors).
