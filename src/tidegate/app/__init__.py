@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from tidegate.app.aging import Aging
 from tidegate.app.archiving import Archiving
 from tidegate.app.founding import Founding
 from tidegate.app.inventories import Inventories
@@ -13,7 +14,7 @@ from tidegate.app.rules import Rules
 from tidegate.signals.base import Reporter, Silent
 
 
-class App(Founding, Archiving, Restoring, Keeping, Inventories, Queueing, Rules):
+class App(Founding, Archiving, Restoring, Keeping, Aging, Inventories, Queueing, Rules):
     """Tidegate on one warehouse, lake and ledger. Each is opened when it is first used and closed with the App.
 
     Tables are given as `schema.table` or as TableName. Every method raises TidegateError (see tidegate.errors).

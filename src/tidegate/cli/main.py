@@ -14,6 +14,7 @@ from tidegate.cli import (
     cmd_config,
     cmd_demo,
     cmd_doctor,
+    cmd_expire,
     cmd_gc,
     cmd_hold,
     cmd_init,
@@ -26,6 +27,7 @@ from tidegate.cli import (
     cmd_run,
     cmd_serve,
     cmd_status,
+    cmd_tier,
     cmd_verify,
     cmd_work,
 )
@@ -39,6 +41,7 @@ COMMANDS = (
     cmd_config,
     cmd_demo,
     cmd_doctor,
+    cmd_expire,
     cmd_gc,
     cmd_hold,
     cmd_init,
@@ -51,6 +54,7 @@ COMMANDS = (
     cmd_run,
     cmd_serve,
     cmd_status,
+    cmd_tier,
     cmd_verify,
     cmd_work,
 )
