@@ -14,6 +14,7 @@ from tidegate.errors import ObjectExists
 from tidegate.lake.base import Lake
 from tidegate.lake.local import LocalLake
 from tidegate.lake.s3 import S3Lake
+from tidegate.model.tiers import Tier
 
 S3_PREFIX = "some/cold lake/"
 
@@ -39,6 +40,16 @@ def _s3_lake(bucket: str, endpoint: str, region: str) -> Lake:
 
 DRIVERS: dict[str, Callable[[Path], Lake]] = {"local": _local, "s3": _s3}
 """Each opens the lake that belongs to a test's folder; opening again, in any process, gives the same lake."""
+
+
+def park(lake: Lake, key: str, data: bytes, tier: Tier = Tier.GLACIER) -> None:
+    """Make an object in a tier that parks. S3 moves none while a test waits, but takes new ones there."""
+    if isinstance(lake, S3Lake):
+        lake._client.put_object(**lake._old(key).place, Body=data, StorageClass=tier.value)
+    else:
+        lake.put(key, data)
+        lake.transition([key], tier)
+
 
 ROUNDS = {"local": 200, "s3": 40}
 """How often processes meet in a test of races: a request to S3 takes as long as several files."""
