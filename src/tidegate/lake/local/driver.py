@@ -232,8 +232,9 @@ class LocalLake:
 
     def _publish(self, key: str, staged: StagedObject, *, if_absent: bool = False) -> ObjectInfo:
         """The new object stands at its key; what was known of a former one goes."""
+        former = self._note(key)
         info = describe(key, staged.publish(if_absent=if_absent))
-        if self._note(key) is not None:
+        if former is not None:
             self._cold.forget([key])
             self._cold.drop([key])
         return info
