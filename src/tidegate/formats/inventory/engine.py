@@ -4,6 +4,7 @@ Ten million rows are neither held here nor seen by Python: they stream from the 
 """
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -18,6 +19,7 @@ MEMORY = "600MB"
 """What the engine may hold; with its buffers of files the process stays under 1 GB."""
 
 _MOST_THREADS = 4
+_FULL = re.compile("could not write|no space left|quota", re.IGNORECASE)
 
 
 @contextmanager
@@ -53,14 +55,14 @@ def reading(name: str) -> Iterator[None]:
     """
     try:
         yield
-    except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
+    except duckdb.Error as error:
+        if not (isinstance(error, duckdb.OutOfMemoryException) or _FULL.search(str(error))):
+            raise CorruptRecord(
+                f"{name} cannot be read: {_first_line(error)}", hint="Take another report, or correct its files."
+            ) from error
         raise LakeUnreachable(
             f"cannot work on {name}: {_first_line(error)}",
             hint="Make room in the folder for temporary files, or name another one by TMPDIR.",
-        ) from error
-    except duckdb.Error as error:
-        raise CorruptRecord(
-            f"{name} cannot be read: {_first_line(error)}", hint="Take another report, or correct its files."
         ) from error
 
 

@@ -79,11 +79,11 @@ class Columns:
         for needed, field in _NEEDED.items():
             if needed not in found:
                 raise ConfigError(
-                    f"the report {name} has no column {field}",
+                    f"{name} has no column {field}",
                     hint="Ask for it in the inventory configuration, as `tidegate inventory configure` does.",
                 )
         if twice := [column for column in found if found.count(column) > 1]:
-            raise ConfigError(f"the report {name} has the column {twice[0]} twice", hint="Take another report.")
+            raise ConfigError(f"{name} has the column {twice[0]} twice", hint="Take another report.")
         return self
 
 
