@@ -11,7 +11,7 @@ from tidegate.flows.context import Context
 from tidegate.flows.expire import ExpirePlan, ExpireRequest, plan_expire, run_expire
 from tidegate.flows.tier.plan import AgeRequest, TierPlan, plan_tiers
 from tidegate.flows.tier.run import run_tiers
-from tidegate.model.aging import ExpireOutcome, TierOutcome
+from tidegate.model.outcome import ExpireOutcome, TierOutcome
 from tidegate.model.policy import TierRule
 from tidegate.model.tiers import Tier
 

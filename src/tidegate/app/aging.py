@@ -4,7 +4,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from tidegate.app.opened import Name, Opened, table_name
-from tidegate.model.aging import ExpireOutcome, TierOutcome
+from tidegate.model.outcome import ExpireOutcome, TierOutcome
 
 if TYPE_CHECKING:
     from tidegate.flows.expire import ExpirePlan

@@ -22,7 +22,8 @@ from tidegate.cli.options import day
 from tidegate.cli.output import counted
 from tidegate.cli.plan_output import sql_lines
 from tidegate.cli.progress import size
-from tidegate.model.aging import ExpireOutcome, Expiry
+from tidegate.model.aging import Expiry
+from tidegate.model.outcome import ExpireOutcome
 
 if TYPE_CHECKING:
     from tidegate.flows.expire import ExpirePlan

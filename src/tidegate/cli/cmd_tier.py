@@ -21,7 +21,8 @@ from tidegate.cli.frame import Run, add
 from tidegate.cli.options import day
 from tidegate.cli.output import counted
 from tidegate.cli.plan_output import sql_lines
-from tidegate.model.aging import TierMove, TierOutcome, TierStep
+from tidegate.model.aging import TierMove, TierStep
+from tidegate.model.outcome import TierOutcome
 
 if TYPE_CHECKING:
     from tidegate.flows.planned import PlannedStatement

@@ -21,10 +21,10 @@ from tidegate.flows.published import by_table
 from tidegate.flows.records import ATTEMPTS, RecordLog
 from tidegate.flows.tier.due import Calendar
 from tidegate.flows.tier.plan import AgeRequest
-from tidegate.model.aging import ExpireOutcome, Expiry, Kept
+from tidegate.model.aging import Expiry, Kept
 from tidegate.model.batch import BatchState
 from tidegate.model.names import TableName
-from tidegate.model.outcome import Failure
+from tidegate.model.outcome import ExpireOutcome, Failure
 from tidegate.model.policy import Action, Policy
 from tidegate.model.records import Hold, LogRecord, RecordKind
 from tidegate.redshift.identifiers import comment

@@ -5,7 +5,6 @@ from datetime import date
 from enum import StrEnum
 
 from tidegate.model.names import TableName
-from tidegate.model.outcome import Failure
 from tidegate.model.tiers import Tier
 
 
@@ -61,20 +60,3 @@ class Kept:
     table: TableName
     batch: str
     periods: tuple[date, ...]
-
-
-@dataclass(frozen=True)
-class TierOutcome:
-    """`waiting`: parked periods whose files go to their tier in a later run."""
-
-    moves: tuple[TierMove, ...]
-    waiting: tuple[TierMove, ...]
-    held: tuple[Kept, ...]
-    failures: tuple[Failure, ...] = ()
-
-
-@dataclass(frozen=True)
-class ExpireOutcome:
-    expired: tuple[Expiry, ...]
-    held: tuple[Kept, ...]
-    failures: tuple[Failure, ...] = ()

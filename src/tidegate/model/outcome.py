@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
+from tidegate.model.aging import Expiry, Kept, TierMove
 from tidegate.model.batch import BatchState, PeriodProof
 from tidegate.model.names import TableName
 from tidegate.model.thawing import NO_FILES, FileStates
@@ -79,6 +80,18 @@ class RestoreOutcome:
 
 
 @dataclass(frozen=True)
+class DrillOutcome:
+    """One period of one batch that was restored into a table of its own, compared and dropped again."""
+
+    table: TableName
+    batch: str
+    proof: PeriodProof
+    files: int
+    bytes: int
+    seconds: float
+
+
+@dataclass(frozen=True)
 class Garbage:
     """Objects of one batch, or of some of its periods, that count no more. `age_seconds` since they were retired."""
 
@@ -94,7 +107,29 @@ class Garbage:
 
 @dataclass(frozen=True)
 class GcOutcome:
+    """`handed`: parked files that went to their tier."""
+
     removed: tuple[Garbage, ...]
     waiting: tuple[Garbage, ...]
     objects: int
     bytes: int
+    handed: tuple[TierMove, ...] = ()
+
+
+@dataclass(frozen=True)
+class TierOutcome:
+    """`waiting`: parked periods whose files go to their tier in a later run."""
+
+    moves: tuple[TierMove, ...]
+    waiting: tuple[TierMove, ...]
+    held: tuple[Kept, ...]
+    failures: tuple[Failure, ...] = ()
+
+
+@dataclass(frozen=True)
+class ExpireOutcome:
+    """`expired` counts no more; its files are there until `gc` deletes them."""
+
+    expired: tuple[Expiry, ...]
+    held: tuple[Kept, ...]
+    failures: tuple[Failure, ...] = ()

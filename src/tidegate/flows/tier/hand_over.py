@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from tidegate.errors import GuardFailed, SerializationConflict
+from tidegate.errors import GuardFailed, LeaseHeld, SerializationConflict
 from tidegate.flows.ages import read_ages
 from tidegate.flows.context import Context
 from tidegate.flows.holds import read_holds
+from tidegate.flows.leases import lease
 from tidegate.flows.partitions import partition_days
 from tidegate.flows.parts import Part
 from tidegate.flows.records import ATTEMPTS
@@ -22,6 +23,9 @@ from tidegate.model.layout import THAW_FOLDER, period_folder, thaw_prefix, thawe
 from tidegate.model.names import TableName
 from tidegate.redshift.external import add_partitions
 
+RESTORE = "restore"
+"""Whose lease it takes: a restore gives partitions to parked periods, which this takes from them."""
+
 
 def run_hand_over(ctx: Context, tables: Sequence[TableTiers]) -> list[TierMove]:
     """Carry out what `plan_hand_over` planned."""
@@ -31,16 +35,17 @@ def run_hand_over(ctx: Context, tables: Sequence[TableTiers]) -> list[TierMove]:
         if table.error is not None:
             ctx.reporter.notice(f"{table.table}: {table.error.message}; its parked files stay where they are")
         for kept in table.held:
-            ctx.reporter.notice(f"batch {kept.batch} of {kept.table} is under hold; its files stay in their tier")
-        for step in table.steps:
-            for portion in portions_of([step]):
-                try:
-                    done = over.run(portion)
-                except GuardFailed as error:
-                    ctx.reporter.notice(f"{table.table}: {error.message}; its files are left alone")
-                    continue
-                moves += [replace(step, part=part).move for part in done.parts]
+            ctx.reporter.notice(under_hold(kept.table, kept.batch))
+        for portion in portions_of(table.steps):
+            try:
+                moves += over.run(portion).moves
+            except GuardFailed as error:
+                ctx.reporter.notice(f"{table.table}: {error.message}; its files are left alone")
     return moves
+
+
+def under_hold(table: TableName, batch: str) -> str:
+    return f"batch {batch} of {table} is under hold; its files stay in their tier"
 
 
 @dataclass
@@ -57,17 +62,24 @@ class HandOver:
         Raises:
             GuardFailed: a period is not parked any more; whoever counts it now can read it.
         """
-        portion = replace(portion, parts=tuple(self._free(portion)))
-        if not portion.parts:
-            return portion
+        try:
+            with lease(self.ctx, RESTORE, portion.table):
+                return self._run(replace(portion, parts=tuple(self._free(portion))))
+        except LeaseHeld as error:
+            self.ctx.reporter.notice(f"{portion.table}: {error.message}; its parked files go to their tier later")
+            return replace(portion, parts=())
+
+    def _run(self, portion: Portion) -> Portion:
         for part in portion.parts:
             self._drop_partitions(part)
-        self.ctx.lake.prepare_tiers([portion.tier])
+        if portion.parts:
+            self.ctx.lake.prepare_tiers([portion.tier])
         self.ctx.lake.transition((key for part in portion.parts for key in part.keys), portion.tier)
         for part in portion.parts:
             self._drop_copies(part)
         try:
-            self._note(portion)
+            if portion.parts:
+                self._note(portion)
         except GuardFailed:
             for part in portion.parts:
                 self._put_back(part)
@@ -81,9 +93,7 @@ class HandOver:
         for part in portion.parts:
             loose, on_hold = part.split(holds)
             if on_hold.ages:
-                self.ctx.reporter.notice(
-                    f"batch {part.batch} of {part.table} is under hold; its files stay in their tier"
-                )
+                self.ctx.reporter.notice(under_hold(part.table, part.batch))
             if loose.ages:
                 free.append(loose)
         return free

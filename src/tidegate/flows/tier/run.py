@@ -17,9 +17,9 @@ from tidegate.flows.tier.due import Calendar
 from tidegate.flows.tier.hand_over import HandOver
 from tidegate.flows.tier.plan import Step, Survey, TableTiers, TierPlan, still_due
 from tidegate.flows.tier.statements import Portion, TierStatements, portions_of
-from tidegate.model.aging import TierMove, TierOutcome, TierStep
+from tidegate.model.aging import TierMove, TierStep
 from tidegate.model.names import TableName
-from tidegate.model.outcome import Failure
+from tidegate.model.outcome import Failure, TierOutcome
 from tidegate.model.policy import TierRule
 from tidegate.model.records import LogRecord, RecordKind
 
@@ -98,7 +98,7 @@ class _TableRun:
                 if portion.kind is TierStep.MOVE:
                     _transition(ctx, portion)
                 _commit(ctx, log, statements, portion)
-            self.moves += [Step(done.kind, part, done.source, done.tier).move for part in done.parts]
+            self.moves += done.moves
 
 
 def _transition(ctx: Context, portion: Portion) -> None:

@@ -10,7 +10,7 @@ from tidegate.flows.parts import Part, portions
 from tidegate.flows.planned import PlannedStatement
 from tidegate.flows.tier.coverage import coverage_statement
 from tidegate.flows.tier.plan import Step, TierPlan
-from tidegate.model.aging import TierStep
+from tidegate.model.aging import TierMove, TierStep
 from tidegate.model.batch import BATCH_COLUMN, PERIOD_COLUMN
 from tidegate.model.names import TableName
 from tidegate.model.tiers import Tier
@@ -31,6 +31,10 @@ class Portion:
     source: Tier
     tier: Tier
     parts: tuple[Part, ...]
+
+    @property
+    def moves(self) -> list[TierMove]:
+        return [Step(self.kind, part, self.source, self.tier).move for part in self.parts]
 
     @property
     def spans(self) -> list[tuple[date, date]]:
