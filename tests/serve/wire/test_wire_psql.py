@@ -25,6 +25,40 @@ def test_what_psql_shows_of_tables_and_databases(endpoint: Endpoint, schema: str
     assert f"{schema}|tidegate" in lines
 
 
+def test_what_psql_describes_at_length(endpoint: Endpoint, schema: str) -> None:
+    done = endpoint.psql(
+        f"CREATE VIEW {schema}.v AS SELECT a FROM {schema}.t;\nCOMMENT ON TABLE {schema}.t IS 'what';\n"
+        f"\\d+ {schema}.t\n\\d+ {schema}.v\n\\dt+ {schema}.*\n"
+    )
+    assert (done.stdout.splitlines(), done.stderr) == (
+        [
+            *("a|integer||||plain||", "b|character varying(5)||||plain||", "a|integer||||plain|"),
+            f"{schema}|t|table|tidegate|permanent|0 bytes|what",
+        ],
+        "",
+    )
+    shown = endpoint.psql(
+        "SELECT pg_catalog.pg_get_viewdef(c.oid, true), pg_size_pretty(20480), E'a\\tb' FROM pg_class c "
+        f"JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = '{schema}' AND c.relname = 'v';\n"
+    )
+    assert (shown.stdout, shown.stderr) == (f"SELECT a FROM {schema}.t;|20 kB|a\tb\n", "")
+
+
+def test_what_psql_shows_of_users_functions_types_and_privileges(endpoint: Endpoint, schema: str) -> None:
+    done = endpoint.psql(
+        f"GRANT SELECT, INSERT ON {schema}.t TO ann WITH GRANT OPTION;\nGRANT UPDATE (b) ON {schema}.t TO PUBLIC;\n"
+        f"GRANT DELETE ON {schema}.t TO GROUP staff;\n\\du\n\\df\n\\df+\n\\dT\n\\dT+\n\\dp {schema}.*\n"
+    )
+    assert (done.stdout.splitlines(), done.stderr) == (
+        [
+            "tidegate|Superuser, Create role, Create DB",
+            f"{schema}|t|table|tidegate=arwdRxt/tidegate",
+            *("ann=a*r*/tidegate", "group staff=d/tidegate|b:", "  =w/tidegate"),
+        ],
+        "",
+    )
+
+
 def test_command_tags(endpoint: Endpoint, schema: str) -> None:
     table = f"{schema}.u"
     done = endpoint.psql(

@@ -142,3 +142,21 @@ def test_what_the_driver_asks_about_tables(endpoint: Endpoint, schema: str) -> N
         columns = [row[2:4] for row in cursor.get_columns() if row[1] == schema]
         known = endpoint.warehouse.execute(f"SELECT * FROM {schema}.t LIMIT 0").columns
         assert columns == [["t", column.name] for column in known]
+
+
+def test_the_driver_finds_columns_of_bound_and_late_binding_views(endpoint: Endpoint, schema: str) -> None:
+    for view in (
+        f"CREATE VIEW {schema}.bound AS SELECT a FROM {schema}.t",
+        f"CREATE VIEW {schema}.late AS SELECT b, CAST(a AS DECIMAL(6,2)) AS n FROM {schema}.t WITH NO SCHEMA BINDING",
+        f"CREATE VIEW {schema}.broken AS SELECT z FROM {schema}.absent WITH NO SCHEMA BINDING",
+    ):
+        endpoint.warehouse.execute(view)
+    with endpoint.redshift() as connection:
+        cursor = connection.cursor()
+        found = [row[2:7] for row in cursor.get_columns(schema_pattern=schema)]
+        assert found == [
+            *(["bound", "a", 4, "int4", 10], ["t", "a", 4, "int4", 10], ["t", "b", 12, "varchar", 5]),
+            *(["late", "b", 12, "character varying(5)", 5], ["late", "n", 2, "numeric(6,2)", 6]),
+        ]
+        assert [row[3] for row in cursor.get_columns(schema_pattern=schema, tablename_pattern="late")] == ["b", "n"]
+        assert cursor.get_procedures(schema_pattern=schema) == ()

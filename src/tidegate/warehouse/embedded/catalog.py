@@ -153,6 +153,16 @@ def replace_table(ctx: Context, old: StoredTable, new: Table) -> StoredTable:
     return stored
 
 
+def late_binding_views(ctx: Context) -> list[View]:
+    """The views that are not bound to what they read, by name."""
+    rows = ctx.cursor.execute(
+        f"SELECT id, schema_name, name, kind, definition FROM {ENGINE}.relations "
+        "WHERE kind = 'view' AND (definition->>'late_binding')::BOOLEAN ORDER BY schema_name, name"
+    ).fetchall()
+    found = [_relation(TableName(row[1], row[2]), row) for row in rows]
+    return [each for each in found if isinstance(each, View)]
+
+
 def put_view(ctx: Context, view: View) -> None:
     """Record a view, in place of one of the same name, which keeps its privileges."""
     ctx.writes(CATALOG, False)

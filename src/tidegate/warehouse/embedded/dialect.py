@@ -42,8 +42,12 @@ class EmbeddedRedshift(Redshift):
         TYPE_LITERAL_PARSERS: ClassVar[dict[exp.DType, Callable[..., Any]]] = dict.fromkeys(exp.DType, _typed_literal)
 
         def _parse_types(self, *args: Any, **options: Any) -> exp.Expr | None:
-            """A type; after `::` it may be written with its schema, as psql does."""
-            if self._prev and self._prev.token_type is TokenType.DCOLON and self._match_text_seq("PG_CATALOG"):
+            """A type; after `::` and in CAST it may be written with its schema, as psql does."""
+            if (
+                self._prev
+                and self._prev.token_type in (TokenType.DCOLON, TokenType.ALIAS)
+                and self._match_text_seq("PG_CATALOG")
+            ):
                 self._match(TokenType.DOT)
             return super()._parse_types(*args, **options)
 

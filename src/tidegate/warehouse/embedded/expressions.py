@@ -125,8 +125,8 @@ def _decimal_literal(written: str) -> Value:
     return Value(sql, type, literal=written)
 
 
-def raw_string(emit: Emitter, node: exp.Expr, scope: Scope) -> Value:
-    """A string between dollars."""
+def plain_string(emit: Emitter, node: exp.Expr, scope: Scope) -> Value:
+    """A string between dollars, or one with escapes after E."""
     return literal(emit, exp.Literal.string(node.name), scope)
 
 
@@ -264,7 +264,8 @@ EXPRESSIONS: dict[type[exp.Expr], Expression] = {
     exp.Dot: dot,
     exp.Bracket: bracket,
     exp.Literal: literal,
-    exp.RawString: raw_string,
+    exp.RawString: plain_string,
+    exp.ByteString: plain_string,
     exp.Null: null,
     exp.Boolean: boolean,
     exp.Paren: paren,

@@ -87,14 +87,6 @@ def _first(call: Call) -> Value:
     return Value(call.value(0).sql, TEXT)
 
 
-def _joined(call: Call) -> Value:
-    """Of lists of privileges and options, of which the catalog has none: NULL, with whatever is added to it."""
-    node = call.nodes[0]
-    while isinstance(node, exp.DPipe):
-        node = node.this
-    return Value(call.emit.sql(node, call.scope), TEXT)
-
-
 def _setting(call: Call) -> Value:
     name = call.text(0).lower()
     return Value(text(call.emit.facts.settings.get(name, "")), TEXT)
@@ -127,11 +119,12 @@ SESSION_FUNCTIONS: dict[str, Function] = {
     "PG_TABLE_IS_VISIBLE": Function(_is_visible, 1, 1),
     "OBJ_DESCRIPTION": Function(_description, 1, 2),
     "COL_DESCRIPTION": Function(_description, 2, 2),
-    "ARRAY_TO_STRING": Function(_joined, 2, 2),
     "ARRAY_LENGTH": _constant("CAST(NULL AS INTEGER)", INTEGER, 2, 2),
 }
 
 _NAME = SqlType(TypeKind.VARCHAR, length=128)
+_TRIGGER = 2279
+"""The number of the type that a trigger's function returns (PostgreSQL, pg_type)."""
 
 
 def _object_cast(emit: Emitter, node: exp.Expr, scope: Scope) -> Value | None:
@@ -148,6 +141,8 @@ def _object_cast(emit: Emitter, node: exp.Expr, scope: Scope) -> Value | None:
     if kind == "REGCLASS" and not literal:
         named = f"SELECT n.name FROM {ENGINE}.relations AS n WHERE n.id = {emit.sql(inner, scope)}"
         return Value(f"({named})", _NAME)
+    if kind == "REGTYPE" and literal and inner.name.removeprefix(f"{_CATALOG}.") == "trigger":
+        return Value(f"CAST({_TRIGGER} AS INTEGER)", INTEGER)
     if kind == "REGTYPE" and not literal:
         return _format_type(Call("FORMAT_TYPE", (inner, exp.Literal.number(0)), emit, scope))
     raise refused(f"the cast {spelled(node)}")
@@ -179,6 +174,18 @@ def _schema_on_path(node: exp.Expr) -> Value | None:
     return Value(text(path[int(at) - 1]) if at.isdigit() and 0 < int(at) <= len(path) else "NULL", _NAME)
 
 
+def _of_array(emit: Emitter, node: exp.Expr, scope: Scope) -> Value | None:
+    """An element of PG_CONSTRAINT's arrays of columns, counted from 1; None for any other element."""
+    column, at = node.this, node.expressions
+    if not isinstance(column, exp.Column) or folded(column.this) not in _ARRAYS or len(at) != 1:
+        return None
+    if not at[0].name.isdigit():
+        return None
+    array = f"string_split(trim({emit.sql(column, scope)}, '{{}}'), ',')"
+    return Value(f"CAST(nullif({array}[{at[0].name}], '') AS INTEGER)", INTEGER)
+
+
+_ARRAYS = ("conkey", "confkey")
 _WORDS = ("current_namespace", "current_schema", "current_database", "session_user")
 _CATALOG = "pg_catalog"
 
@@ -212,7 +219,7 @@ def session_expressions(known: Expressions, functions: FunctionTable) -> Express
         return regular_expression(emit, exp.RegexpLike(this=node.this, expression=node.expression), scope)
 
     def bracket(emit: Emitter, node: exp.Expr, scope: Scope) -> Value:
-        return _schema_on_path(node) or known[exp.Bracket](emit, node, scope)
+        return _schema_on_path(node) or _of_array(emit, node, scope) or known[exp.Bracket](emit, node, scope)
 
     return {
         **known,

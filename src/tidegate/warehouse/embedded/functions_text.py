@@ -149,8 +149,11 @@ def _regexp_replace(call: Call) -> Value:
 
 
 def _regexp_substr(call: Call) -> Value:
-    """The first match, an empty text when there is none (REGEXP_SUBSTR function)."""
-    return Value(f"regexp_extract({_text(call, 0).sql}, {_pattern(call, 1)}, 0, 's')", TEXT)
+    """The first match from a position on, an empty text when there is none (REGEXP_SUBSTR function)."""
+    searched = _text(call, 0).sql
+    if len(call.nodes) > 2:
+        searched = f"substr({searched}, greatest({call.value(2).sql}, 1))"
+    return Value(f"regexp_extract({searched}, {_pattern(call, 1)}, 0, 's')", TEXT)
 
 
 def _regexp_count(call: Call) -> Value:
@@ -188,6 +191,6 @@ TEXT_FUNCTIONS: dict[str, Function] = {
     "FUNC_SHA1": _digest("sha1", 40),
     "SHA2": Function(_sha2, 2, 2),
     "REGEXP_REPLACE": Function(_regexp_replace, 2, 3),
-    "REGEXP_SUBSTR": Function(_regexp_substr, 2, 2),
+    "REGEXP_SUBSTR": Function(_regexp_substr, 2, 3),
     "REGEXP_COUNT": Function(_regexp_count, 2, 2),
 }

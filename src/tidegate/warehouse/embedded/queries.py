@@ -17,6 +17,7 @@ _SELECT_PARTS = (
     *("with_", "distinct", "expressions", "from_", "joins", "where"),
     *("group", "having", "qualify", "order", "limit", "offset", "windows"),
 )
+LATE_BINDING_COLUMNS = "pg_get_late_binding_view_cols"
 _SET_WORDS = {exp.Union: "UNION", exp.Except: "EXCEPT", exp.Intersect: "INTERSECT"}
 _JOIN_WORDS = {("", ""): "JOIN", ("", "INNER"): "JOIN", ("", "CROSS"): "CROSS JOIN"}
 _JOIN_WORDS |= {(side, kind): f"{side} JOIN" for side in ("LEFT", "RIGHT", "FULL") for kind in ("", "OUTER")}
@@ -271,7 +272,9 @@ def from_item(emit: Emitter, item: exp.Expr, scope: Scope, select: exp.Select | 
         inner = emit.query(item.this, scope)
         return f"({inner.sql}){_alias(item, scope, _output(inner.columns, []), None)}"
     if isinstance(item, exp.Table) and isinstance(item.this, exp.Anonymous) and not item.this.expressions:
-        return _function_item(emit, item, scope)
+        if str(item.this.this).lower() != LATE_BINDING_COLUMNS:
+            return _function_item(emit, item, scope)
+        item = _as_table(item)
     if not isinstance(item, exp.Table) or not isinstance(item.this, exp.Identifier):
         raise refused(f"{spelled(item)} in FROM")
     only(item, "this", "db", "alias")
@@ -281,6 +284,16 @@ def from_item(emit: Emitter, item: exp.Expr, scope: Scope, select: exp.Select | 
         return f"{quoted(name)}{_alias(item, scope, lambda: cte.columns, name)}"
     found = emit.read_table(emit, item, select)
     return f"{found.sql}{_alias(item, scope, found.columns, name, schema)}"
+
+
+def _as_table(item: exp.Table) -> exp.Table:
+    """The one function that returns a table, as a table of its name; types of its columns may follow their names."""
+    table = exp.Table(this=exp.to_identifier(str(item.this.this).lower()), alias=item.args.get("alias"))
+    alias = table.args.get("alias")
+    if alias is not None:
+        columns = [c.this if isinstance(c, exp.ColumnDef) else c for c in alias.args.get("columns") or ()]
+        table.set("alias", exp.TableAlias(this=alias.this, columns=columns))
+    return table
 
 
 def _function_item(emit: Emitter, item: exp.Table, scope: Scope) -> str:

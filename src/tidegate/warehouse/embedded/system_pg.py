@@ -5,51 +5,16 @@ ones that psql asks for. An unknown number is 0, an absent list of privileges NU
 not in them.
 """
 
-from collections.abc import Mapping
-
-from tidegate.model.tables import SqlType, TypeKind
 from tidegate.warehouse.embedded import system_relations as relations
 from tidegate.warehouse.embedded.bootstrap import ENGINE
-from tidegate.warehouse.embedded.context import Context
-from tidegate.warehouse.embedded.emitter import text
-from tidegate.warehouse.embedded.system_view import SystemView
-from tidegate.warehouse.embedded.values import BIGINT, BOOLEAN, INTEGER, SMALLINT, TEXT, TIMESTAMP
+from tidegate.warehouse.embedded.system_view import REAL, SystemView, flags, integers, texts, view
+from tidegate.warehouse.embedded.values import BOOLEAN, INTEGER, SMALLINT, TEXT, TIMESTAMP
 
 OWNER = 100
 """The number of the one user."""
 
 _INDEX = 400_000_000
 """Added to a table's number, gives that of the index that stands for its primary key."""
-
-_REAL = SqlType(TypeKind.REAL)
-_DUCKDB = {SMALLINT: "SMALLINT", INTEGER: "INTEGER", BIGINT: "BIGINT", BOOLEAN: "BOOLEAN", TEXT: "VARCHAR"}
-_DUCKDB |= {_REAL: "FLOAT", TIMESTAMP: "TIMESTAMP"}
-_Columns = Mapping[str, tuple[SqlType, str]]
-"""Columns by name, with their type and the SQL of their value over the rows of the view."""
-
-
-def _view(columns: _Columns, rows: str) -> SystemView:
-    """`rows` is the text after FROM; `{user}` and `{database}` in the columns are the session's, as literals."""
-    cast = [f'CAST({sql} AS {_DUCKDB[type]}) AS "{name}"' for name, (type, sql) in columns.items()]
-    query = f"SELECT {', '.join(cast)} FROM {rows}"
-
-    def write(ctx: Context) -> str:
-        return query.replace("{user}", text(ctx.facts.user)).replace("{database}", text(ctx.facts.database))
-
-    return SystemView({name: type for name, (type, _) in columns.items()}, write)
-
-
-def _integers(sql: str, *names: str) -> dict[str, tuple[SqlType, str]]:
-    return dict.fromkeys(names, (INTEGER, sql))
-
-
-def _texts(*names: str) -> dict[str, tuple[SqlType, str]]:
-    return dict.fromkeys(names, (TEXT, "NULL"))
-
-
-def _flags(value: str, *names: str) -> dict[str, tuple[SqlType, str]]:
-    return dict.fromkeys(names, (BOOLEAN, value))
-
 
 _SCHEMA_ROWS = f"(SELECT * FROM {relations.SCHEMAS} UNION ALL VALUES (11, 'pg_catalog'), (12, 'information_schema'))"
 _SCHEMA_OF = f"(SELECT s.id FROM {relations.SCHEMAS} AS s WHERE s.name = r.schema_name)"
@@ -82,7 +47,8 @@ _TYPE_ROWS = ", ".join(
         *((2205, "regclass", 4), (1188, "intervaly2m", 4), (1190, "intervald2s", 8)),
     )
 )
-_VIEW_TEXT = (
+_COLUMN_ACL = relations.privileges_of("column")
+VIEW_TEXT = (
     "CASE WHEN (r.definition->>'late_binding')::BOOLEAN THEN 'create view ' || "
     f"{relations.quoted_name('r.schema_name')} || '.' || {relations.quoted_name('r.name')} || ' as ' || "
     "(r.definition->>'text') || ' with no schema binding' ELSE (r.definition->>'text') || ';' END"
@@ -95,111 +61,120 @@ COMMENTS = f"""(SELECT r.id, 0 AS nth, o.comment FROM {ENGINE}.relations AS r JO
     ON o.object = 'column ' || k.schema_name || '.' || k.name || '.' || k.c.name)"""
 
 PG_VIEWS: dict[str, SystemView] = {
-    "pg_namespace": _view(
-        {"oid": (INTEGER, "id"), "nspname": (TEXT, "name"), "nspowner": (INTEGER, f"{OWNER}"), **_texts("nspacl")},
+    "pg_namespace": view(
+        {"oid": (INTEGER, "id"), "nspname": (TEXT, "name"), "nspowner": (INTEGER, f"{OWNER}"), **texts("nspacl")},
         _SCHEMA_ROWS,
     ),
-    "pg_class": _view(
+    "pg_class": view(
         {
             **{"oid": (INTEGER, "r.id"), "relname": (TEXT, "r.name"), "relnamespace": (INTEGER, _SCHEMA_OF)},
-            **_integers("0", "reltype", "relam", "relfilenode", "reltablespace", "relpages", "reltoastrelid"),
-            **{"relowner": (INTEGER, f"{OWNER}"), "reltuples": (_REAL, "0")},
+            **integers("0", "reltype", "relam", "relfilenode", "reltablespace", "relpages", "reltoastrelid"),
+            **{"relowner": (INTEGER, f"{OWNER}"), "reltuples": (REAL, "0")},
             "relkind": (TEXT, "CASE r.kind WHEN 'table' THEN 'r' WHEN 'view' THEN 'v' ELSE 'i' END"),
             "relnatts": (SMALLINT, "json_array_length(r.definition->'columns')"),
-            **_integers("0", "relchecks", "reltriggers", "reloftype"),
-            **_flags("false", "relhasindex", "relisshared", "relhasoids", "relhassubclass", "relhastriggers"),
-            **_flags("r.kind = 'view'", "relhasrules"),
-            **_flags(_HAS_KEY, "relhaspkey"),
+            **integers("0", "relchecks", "reltriggers", "reloftype"),
+            **flags("false", "relhasindex", "relisshared", "relhasoids", "relhassubclass", "relhastriggers"),
+            **flags("r.kind = 'view'", "relhasrules"),
+            **flags(_HAS_KEY, "relhaspkey"),
             **{"reldiststyle": (SMALLINT, _STYLE), "relpersistence": (TEXT, "'p'")},
-            **_texts("relacl", "reloptions"),
+            **{
+                "relacl": (
+                    TEXT,
+                    f"(SELECT a.acl FROM {relations.privileges_of('relation')} AS a WHERE a.relation_id = r.id)",
+                )
+            },
+            **texts("reloptions"),
         },
         _RELATIONS,
     ),
-    "pg_attribute": _view(
+    "pg_attribute": view(
         {
             **{"attrelid": (INTEGER, "id"), "attname": (TEXT, "c.name"), "atttypid": (INTEGER, relations.TYPE_NUMBER)},
             **{"attstattarget": (INTEGER, "-1"), "attlen": (SMALLINT, relations.TYPE_LENGTH)},
             **{"attnum": (SMALLINT, "ordinal"), "atttypmod": (INTEGER, relations.TYPE_MEASURE)},
-            **_integers("0", "attndims", "attcollation"),
+            **integers("0", "attndims", "attcollation"),
             **{"attstorage": (TEXT, "'p'"), "attnotnull": (BOOLEAN, "NOT c.nullable")},
             "atthasdef": (BOOLEAN, f"({relations.DEFAULT}) IS NOT NULL"),
-            **_flags("false", "attisdropped"),
-            **_flags("true", "attislocal"),
+            **flags("false", "attisdropped"),
+            **flags("true", "attislocal"),
             "attisdistkey": (BOOLEAN, f"kind = 'table' AND {relations.IS_DIST_KEY}"),
             "attsortkeyord": (SMALLINT, f"CASE kind WHEN 'table' THEN {relations.SORT_ORDER} ELSE 0 END"),
+            "attacl": (TEXT, f"(SELECT a.acl FROM {_COLUMN_ACL} AS a WHERE relation_id = id AND part = c.name)"),
             "attencodingtype": (SMALLINT, f"list_position({_ENCODINGS}, {relations.ENCODING}) - 1"),
         },
         _ALL_COLUMNS,
     ),
-    "pg_attrdef": _view(
+    "pg_attrdef": view(
         {
             **{"oid": (INTEGER, "id * 2000 + ordinal"), "adrelid": (INTEGER, "id"), "adnum": (SMALLINT, "ordinal")},
             **{"adbin": (TEXT, relations.DEFAULT), "adsrc": (TEXT, relations.DEFAULT)},
         },
         f"{relations.columns('table')} WHERE ({relations.DEFAULT}) IS NOT NULL",
     ),
-    "pg_constraint": _view(
+    "pg_constraint": view(
         {
             **{"oid": (INTEGER, "r.id"), "conname": (TEXT, "r.name"), "connamespace": (INTEGER, _SCHEMA_OF)},
             **{"contype": (TEXT, "contype"), "condeferrable": (BOOLEAN, "false"), "condeferred": (BOOLEAN, "false")},
             **{"conrelid": (INTEGER, "table_id"), "contypid": (INTEGER, "0")},
             **{"confrelid": (INTEGER, "coalesce(target_id, 0)"), "conkey": (TEXT, "numbers")},
-            **_texts("confkey", "conbin", "consrc"),
+            **flags("true", "conislocal", "connoinherit", "convalidated"),
+            **integers("0", "coninhcount"),
+            **texts("confkey", "conbin", "consrc"),
         },
         f"{relations.CONSTRAINTS} AS r",
     ),
-    "pg_index": _view(
+    "pg_index": view(
         {
             **{"indexrelid": (INTEGER, f"r.id + {_INDEX}"), "indrelid": (INTEGER, "r.id")},
             **{"indnatts": (SMALLINT, "json_array_length(r.definition->'primary_key')")},
-            **_flags("true", "indisunique", "indisprimary", "indisvalid"),
-            **_flags("false", "indisclustered"),
+            **flags("true", "indisunique", "indisprimary", "indisvalid"),
+            **flags("false", "indisclustered"),
         },
         f"{ENGINE}.relations AS r WHERE {_HAS_KEY}",
     ),
-    "pg_type": _view(
+    "pg_type": view(
         {
             **{"oid": (INTEGER, "oid"), "typname": (TEXT, "name"), "typnamespace": (INTEGER, "11")},
             **{"typlen": (SMALLINT, "length"), "typtype": (TEXT, "'b'"), "typowner": (INTEGER, "1")},
-            **_integers("0", "typrelid", "typelem", "typbasetype", "typcollation"),
+            **integers("0", "typrelid", "typelem", "typarray", "typbasetype", "typcollation"),
             **{"typtypmod": (INTEGER, "-1"), "typnotnull": (BOOLEAN, "false"), "typdelim": (TEXT, "','")},
-            **_texts("typdefault"),
+            **texts("typdefault", "typacl"),
         },
         f"(VALUES {_TYPE_ROWS}) AS t (oid, name, length)",
     ),
-    "pg_database": _view(
+    "pg_database": view(
         {
             **{"oid": (INTEGER, "1"), "datname": (TEXT, "{database}"), "datdba": (INTEGER, f"{OWNER}")},
             **{"encoding": (INTEGER, "6"), "datistemplate": (BOOLEAN, "false"), "datallowconn": (BOOLEAN, "true")},
             **{"datcollate": (TEXT, "'C'"), "datctype": (TEXT, "'C'")},
-            **_texts("datacl", "datconfig"),
+            **texts("datacl", "datconfig"),
         },
         "range(1)",
     ),
-    "pg_user": _view(
+    "pg_user": view(
         {
             **{"usename": (TEXT, "{user}"), "usesysid": (INTEGER, f"{OWNER}"), "passwd": (TEXT, "'********'")},
-            **_flags("true", "usecreatedb", "usesuper"),
-            **_flags("false", "usecatupd"),
+            **flags("true", "usecreatedb", "usesuper"),
+            **flags("false", "usecatupd"),
             **{"valuntil": (TIMESTAMP, "NULL")},
-            **_texts("useconfig"),
+            **texts("useconfig"),
         },
         "range(1)",
     ),
-    "pg_description": _view(
+    "pg_description": view(
         {
             **{"objoid": (INTEGER, "id"), "classoid": (INTEGER, "0"), "objsubid": (INTEGER, "nth")},
             "description": (TEXT, "comment"),
         },
         COMMENTS,
     ),
-    "pg_views": _view(
+    "pg_views": view(
         {
             **{"schemaname": (TEXT, "r.schema_name"), "viewname": (TEXT, "r.name"), "viewowner": (TEXT, "{user}")},
-            "definition": (TEXT, _VIEW_TEXT),
+            "definition": (TEXT, VIEW_TEXT),
         },
         f"{ENGINE}.relations AS r WHERE r.kind = 'view'",
     ),
-    "pg_inherits": _view(_integers("0", "inhrelid", "inhparent", "inhseqno"), "range(0)"),
-    "pg_collation": _view({**_integers("0", "oid"), **_texts("collname")}, "range(0)"),
+    "pg_inherits": view(integers("0", "inhrelid", "inhparent", "inhseqno"), "range(0)"),
+    "pg_collation": view({**integers("0", "oid"), **texts("collname")}, "range(0)"),
 }

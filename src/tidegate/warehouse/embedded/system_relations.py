@@ -131,3 +131,22 @@ CONSTRAINTS = f"""(SELECT {_FIRST_KEY} + r.id * 100 + r.nth AS id, r.id AS table
     FROM ({_KEYS}) AS r LEFT JOIN {ENGINE}.relations AS t
     ON t.schema_name = target."references"."schema" AND t.name = target."references"."name")"""
 """Rows of the declared keys; `definition` as PG_GET_CONSTRAINTDEF writes them, `numbers` as an array of columns."""
+
+
+_LETTERS = {"SELECT": "r", "INSERT": "a", "UPDATE": "w", "DELETE": "d", "REFERENCES": "x", "DROP": "D", "ALTER": "A"}
+
+
+def privileges_of(part: str) -> str:
+    """Rows `relation_id`, `part` and `acl`: privileges as PostgreSQL writes them, a text in braces, owner first.
+
+    `part` is `relation` for those on all of a relation, `column` for those on its columns, whose name is `part` then.
+    """
+    letters = " ".join(f"WHEN '{name}' THEN '{letter}'" for name, letter in _LETTERS.items())
+    letter = f"CASE privilege {letters} ELSE 'T' END || CASE WHEN grant_option THEN '*' ELSE '' END"
+    who = "CASE grantee_kind WHEN 'public' THEN '' WHEN 'user' THEN grantee ELSE grantee_kind || ' ' || grantee END"
+    wanted = "IS NULL" if part == "relation" else "IS NOT NULL"
+    owner = "{user} || '=arwdRxt/' || {user} || ','" if part == "relation" else "''"
+    return f"""(SELECT relation_id, part, '{{' || {owner} || string_agg(entry, ',' ORDER BY entry) || '}}' AS acl FROM (
+        SELECT relation_id, column_name AS part, {who} || '=' || string_agg({letter}, '' ORDER BY privilege) || '/' ||
+        {{user}} AS entry FROM {ENGINE}.privileges WHERE column_name {wanted}
+        GROUP BY relation_id, column_name, grantee_kind, grantee) GROUP BY relation_id, part)"""

@@ -13,6 +13,7 @@ from tidegate.warehouse.embedded.emitter import refused, text
 from tidegate.warehouse.embedded.statistics import width_of
 from tidegate.warehouse.embedded.system_activity import ACTIVITY_VIEWS
 from tidegate.warehouse.embedded.system_information import INFORMATION_VIEWS
+from tidegate.warehouse.embedded.system_objects import OBJECT_VIEWS
 from tidegate.warehouse.embedded.system_pg import PG_VIEWS
 from tidegate.warehouse.embedded.system_privileges import PRIVILEGE_VIEWS
 from tidegate.warehouse.embedded.system_svv import ISOLATION, SVV_VIEWS
@@ -123,6 +124,7 @@ def _isolation(ctx: Context) -> str:
 _VIEWS: dict[str, SystemView] = {
     **SVV_VIEWS,
     **PG_VIEWS,
+    **OBJECT_VIEWS,
     **ACTIVITY_VIEWS,
     **PRIVILEGE_VIEWS,
     "svv_table_info": SystemView(

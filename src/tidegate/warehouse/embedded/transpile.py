@@ -1,5 +1,6 @@
 """Redshift queries and expressions as DuckDB text, with views and external tables expanded."""
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -13,18 +14,26 @@ from tidegate.warehouse.embedded.casts import CASTS
 from tidegate.warehouse.embedded.context import Context
 from tidegate.warehouse.embedded.definitions import View
 from tidegate.warehouse.embedded.dialect import parse
-from tidegate.warehouse.embedded.emitter import Emitter, FromTable, Query, folded
+from tidegate.warehouse.embedded.emitter import Emitter, FromTable, Query, folded, text
 from tidegate.warehouse.embedded.expressions import EXPRESSIONS
 from tidegate.warehouse.embedded.functions import FunctionTable
+from tidegate.warehouse.embedded.functions_catalog import CATALOG_FUNCTIONS
 from tidegate.warehouse.embedded.functions_other import OTHER_FUNCTIONS
 from tidegate.warehouse.embedded.functions_session import SESSION_FUNCTIONS, session_expressions
 from tidegate.warehouse.embedded.functions_text import TEXT_FUNCTIONS
 from tidegate.warehouse.embedded.functions_time import TIME_FUNCTIONS
+from tidegate.warehouse.embedded.queries import LATE_BINDING_COLUMNS
 from tidegate.warehouse.embedded.queries import query as emit_query
 from tidegate.warehouse.embedded.scope import Columns, Scope
-from tidegate.warehouse.embedded.values import Value
+from tidegate.warehouse.embedded.types import catalog_text
+from tidegate.warehouse.embedded.values import INTEGER, TEXT, Value
 
-_FUNCTIONS = FunctionTable({**OTHER_FUNCTIONS, **TEXT_FUNCTIONS, **TIME_FUNCTIONS, **AGGREGATES, **SESSION_FUNCTIONS})
+_FUNCTIONS = FunctionTable(
+    {
+        **{**OTHER_FUNCTIONS, **TEXT_FUNCTIONS, **TIME_FUNCTIONS, **AGGREGATES},
+        **{**SESSION_FUNCTIONS, **CATALOG_FUNCTIONS},
+    }
+)
 _EXPRESSIONS = session_expressions({**EXPRESSIONS, **CASTS, **_FUNCTIONS.expressions()}, _FUNCTIONS)
 
 
@@ -79,6 +88,8 @@ class _Reader:
 
     def read(self, emit: Emitter, node: exp.Table, select: exp.Select | None) -> FromTable:
         name, schema = folded(node.this), folded(node.args["db"]) if node.args.get("db") else None
+        if schema is None and name == LATE_BINDING_COLUMNS:
+            return self._late_binding_columns()
         system = system_views.find(schema, name)
         if system is not None and name not in self.ctx.definitions.temporary:
             return FromTable(f"({system.query(self.ctx)})", lambda: system.columns)
@@ -97,6 +108,21 @@ class _Reader:
         inner = Emitter(_EXPRESSIONS, emit_query, _Reader(self.ctx, (*self.inside, view.name)).read, self.ctx.facts)
         body = inner.query(parse(view.text), Scope())
         return FromTable(f"({body.sql})", _named(body))
+
+    def _late_binding_columns(self) -> FromTable:
+        """The columns of views that are not bound, as they are now; one that cannot be read has none."""
+        rows = []
+        for view in catalog.late_binding_views(self.ctx):
+            with contextlib.suppress(StatementError):
+                for at, (name, type) in enumerate(self._expanded(view).columns().items(), 1):
+                    shown = "unknown" if type is None else catalog_text(type)
+                    rows.append(
+                        f"({text(view.name.schema)}, {text(view.name.name)}, {text(name)}, {text(shown)}, {at})"
+                    )
+        names = {"view_schema": TEXT, "view_name": TEXT, "col_name": TEXT, "col_type": TEXT, "col_num": INTEGER}
+        values = ", ".join(rows or ["(NULL, NULL, NULL, NULL, NULL)"])
+        source = f"(SELECT * FROM (VALUES {values}) AS v ({', '.join(names)}) WHERE view_name IS NOT NULL)"
+        return FromTable(source, lambda: names)
 
     def _external(self, table: TableName, node: exp.Table, select: exp.Select | None) -> FromTable:
         found = external_catalog.find(self.ctx, table)
