@@ -8,6 +8,12 @@ from tests.masking import mask
 JANUARY = ("--from", "2020-01", "--to", "2020-01")
 
 
+def readable(files: int, size: int) -> dict[str, dict[str, int]]:
+    """States of files none of which had to be thawed."""
+    none = {"files": 0, "bytes": 0}
+    return {"readable": {"files": files, "bytes": size}, "parked": none, "thawing": none, "thawed": none}
+
+
 def test_periods_come_back_into_the_hot_table(archived: Cli) -> None:
     document = archived.ok("restore", "public.orders", *JANUARY, "--json").document
     assert (mask(document.pop("hold")), [mask(b) for b in document.pop("batches")]) == ("<id>", ["<id>"])
@@ -17,6 +23,9 @@ def test_periods_come_back_into_the_hot_table(archived: Cli) -> None:
         "into": "public.orders",
         "rows": 2,
         "already": False,
+        "waiting": False,
+        "until": None,
+        "files": readable(1, parquet(archived)[0].stat().st_size),
         "periods": [{"period": "2020-01-01", "rows": 2, "fingerprint": FINGERPRINTS["2020-01-01"]}],
     }
     assert rows(archived, "SELECT order_id, amount FROM public.orders WHERE order_date < '2020-02-01'") == [
@@ -31,7 +40,9 @@ def test_people_are_told_of_the_hold(archived: Cli) -> None:
     lines = archived.ok("restore", "public.orders", *JANUARY).stdout.splitlines()
     assert lines[0] == "brought 2 rows of 1 period back into public.orders"
     assert mask(lines[1]) == "under hold <id>: `tidegate hold release` lets them be archived again"
-    assert archived.ok("archive", *AS_OF, "--yes").stdout == "nothing was due\n"
+    assert archived.ok("archive", *AS_OF, "--yes").stdout == (
+        "public.orders: 2 due rows under hold: nothing was archived\n"
+    )
     archived.ok("hold", "release", lines[1].split()[2].rstrip(":"))
     (batch,) = archived.ok("archive", *AS_OF, "--yes", "--json").document["batches"]
     assert [p["period"] for p in batch["periods"]] == ["2020-01-01"]
@@ -75,8 +86,13 @@ def test_a_dry_run_prints_plan_and_sql_and_changes_nothing(archived: Cli) -> Non
         "into": "public.orders",
         "create": False,
         "rows": 2,
+        "until": None,
         "bytes": parquet(archived)[0].stat().st_size,
-        "periods": [{"batch": "<id>", "period": "2020-01-01", "rows": 2}],
+        "files": readable(1, parquet(archived)[0].stat().st_size),
+        "thaw": None,
+        "periods": [
+            {"batch": "<id>", "period": "2020-01-01", "rows": 2, "parked": False, "thawed_until": None},
+        ],
     }
     assert [statement.split()[0] for statement in statements] == [
         *("LOCK", "SELECT", "SELECT", "SELECT", "INSERT", "DELETE", "INSERT", "INSERT", "SELECT")

@@ -4,7 +4,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from tidegate.app.opened import Name, Opened, check_order, table_name
-from tidegate.model.outcome import RestoreOutcome
+from tidegate.model.outcome import DrillOutcome, RestoreOutcome
 from tidegate.model.tiers import Retrieval
 
 if TYPE_CHECKING:
@@ -60,3 +60,10 @@ class Restoring(Opened):
 
         with self._naming_jobs():
             return run_restore(self.context, plan, wait=wait)
+
+    def drill(self, table: Name | None = None) -> DrillOutcome:
+        """Prove that one period of the table, or of any, can be restored; chance picks it."""
+        from tidegate.flows.restore_drill import run_drill
+
+        with self._naming_jobs():
+            return run_drill(self.context, None if table is None else table_name(table))

@@ -10,7 +10,7 @@ from tidegate.flows.pinned import pinned
 from tidegate.flows.records import RecordLog
 from tidegate.flows.restore_into import Restoration, other_rows
 from tidegate.flows.restore_manifests import sweep_manifests
-from tidegate.flows.restore_plan import RestorePart, RestorePlan, parked_files, plan_restore
+from tidegate.flows.restore_plan import COPIES_DAYS, RestorePart, RestorePlan, parked_files, plan_restore
 from tidegate.flows.thaw.asking import thaw_files
 from tidegate.flows.thaw.in_place import InPlace
 from tidegate.model.outcome import RestoreOutcome
@@ -18,9 +18,6 @@ from tidegate.model.thawing import FileStates
 from tidegate.redshift.identifiers import qualified
 from tidegate.redshift.rows import totals
 from tidegate.redshift.storage import stored_columns
-
-COPIES_DAYS = 3
-"""How long parked periods stay readable that are thawed to be brought into a table."""
 
 
 def run_restore(ctx: Context, plan: RestorePlan, *, wait: bool = False) -> RestoreOutcome:
@@ -41,7 +38,9 @@ def run_restore(ctx: Context, plan: RestorePlan, *, wait: bool = False) -> Resto
         states = _thaw(ctx, plan, wait=wait)
         if states.waiting:
             return RestoreOutcome(table, plan.target.name, 0, (), (), states=states)
-        return _in_place(ctx, plan, states) if plan.until else _into_table(ctx, plan, states)
+        if plan.request.days is None:
+            return _into_table(ctx, plan, states)
+        return _in_place(ctx, replace(plan, until=ctx.today() + timedelta(days=plan.request.days)), states)
 
 
 def restore_statements(ctx: Context, plan: RestorePlan) -> list[str]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from tidegate.errors import GuardFailed, Refused
+from tidegate.errors import DifferenceFound, GuardFailed, Refused
 from tidegate.flows.ages import read_ages
 from tidegate.flows.context import Context
 from tidegate.flows.read_back import MAX_PERIODS
@@ -23,7 +23,7 @@ from tidegate.model.policy import Policy
 from tidegate.model.records import BatchPeriods, Hold, LogRecord, RecordKind
 from tidegate.redshift.catalog import guard_columns
 from tidegate.redshift.copy import Copy, copy
-from tidegate.redshift.ddl import create_schema, create_table
+from tidegate.redshift.ddl import create_schema, create_table, drop_table
 from tidegate.redshift.fingerprint import matches
 from tidegate.redshift.guard import guard
 from tidegate.redshift.identifiers import comment, qualified
@@ -71,6 +71,25 @@ class Restoration:
         return RestoreOutcome(
             self.table, self.target.name, restored[0], proofs, batches, None if already else hold, already
         )
+
+    def prove(self) -> None:
+        """The new table is made, filled, compared and dropped, in one transaction.
+
+        Raises:
+            DifferenceFound: the files, or their rows, are not those that were archived.
+        """
+        for part in self.plan.parts:
+            check_part(self.ctx, part)
+        creation = self._creation(self._restored())
+        self._put_manifests()
+        try:
+            self._transaction([*creation, drop_table(self.target.name, if_exists=False)])
+        except GuardFailed as error:
+            if not error.message.startswith(SUM_DIFFERS):
+                raise
+            raise DifferenceFound(f"{self.table}: {error.message}", hint=error.hint) from error
+        finally:
+            self._drop_manifests()
 
     def preview(self) -> list[str]:
         nothing: Total = (0, 0)

@@ -13,20 +13,22 @@ from tidegate.flows.identity import Identity, attach
 from tidegate.flows.pinned import pinned
 from tidegate.flows.published import Counted, prefixes, read_counted, read_descriptor, read_retired
 from tidegate.flows.records import RecordLog
-from tidegate.flows.thaw.standing import ParkedFiles, Standing, objects, stand, ways
+from tidegate.flows.thaw.standing import ParkedFiles, Standing, estimate, objects, stand
 from tidegate.flows.versions import Versions, as_external, check_change
 from tidegate.model.batch import Descriptor, FileEntry, PeriodProof, TableVersion
 from tidegate.model.layout import data_root, thaw_prefix
 from tidegate.model.names import TableName
 from tidegate.model.periods import Period
 from tidegate.model.tables import Column, Table
-from tidegate.model.thawing import NO_FILES, Amount, FileStates, Way
+from tidegate.model.thawing import NO_FILES, Amount, FileStates, ThawEstimate, retrieval_time
 from tidegate.model.tiers import Retrieval
 from tidegate.redshift.storage import needs_explicit_ids, stored_columns
 from tidegate.redshift.view import cold_extent
 
 RESTORED = "restored"
 MAX_DAYS = 3650
+COPIES_DAYS = 3
+"""How long parked periods stay readable that are thawed to be brought into a table."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,7 @@ class RestorePlan:
     """`target` is the definition of the table that gets the rows; `create` when it does not exist yet.
 
     `versions`: all of the table's external versions. `done`: what an identical run restored before, when nothing is
-    left to do. `states`: where the files stand; `ways`: how those could be asked for that nobody asked for yet.
+    left to do. `states`: where the files stand; `thaw`: how those could be asked for that nobody asked for yet.
     `until`: the last day on which parked periods will be readable in place; None for a restore into a table.
     """
 
@@ -105,7 +107,7 @@ class RestorePlan:
     versions: tuple[TableVersion, ...] = ()
     done: tuple[date, ...] = ()
     states: FileStates = NO_FILES
-    ways: tuple[Way, ...] = ()
+    thaw: ThawEstimate | None = None
     until: date | None = None
 
     @property
@@ -131,7 +133,11 @@ def plan_restore(ctx: Context, request: RestoreRequest) -> RestorePlan:
         DifferenceFound: a parked file is missing.
         UsageError: files lie in a tier that has no such retrieval, or the request contradicts itself.
     """
-    request = _checked(ctx, request)
+    return plan_checked(ctx, _checked(ctx, request))
+
+
+def plan_checked(ctx: Context, request: RestoreRequest) -> RestorePlan:
+    """The same, for a request that does not come from outside."""
     with pinned(ctx) as ctx:
         identity = attach(ctx)
         log = RecordLog(ctx, identity.warehouse)
@@ -155,7 +161,7 @@ def plan_restore(ctx: Context, request: RestoreRequest) -> RestorePlan:
         standing = _standing(ctx, parts)
         plan = RestorePlan(request, identity, target, existing is None, parts, tuple(versions), done, standing.states)
         until = None if request.days is None else ctx.today() + timedelta(days=request.days)
-        return replace(plan, ways=_ways(ctx, request, standing), until=until)
+        return replace(plan, thaw=_estimate(ctx, request, standing), until=until)
 
 
 def _counted(ctx: Context, table: TableName) -> tuple[list[Counted], list[Counted], dict[tuple[str, date], date]]:
@@ -191,13 +197,14 @@ def _standing(ctx: Context, parts: Sequence[RestorePart]) -> Standing:
     return replace(standing, states=replace(standing.states, readable=readable))
 
 
-def _ways(ctx: Context, request: RestoreRequest, standing: Standing) -> tuple[Way, ...]:
-    """The ways to thaw what is parked. Raises UsageError when the one asked for is none of them."""
-    found = ways(ctx, standing.asleep)
-    if standing.asleep and request.retrieval not in (way.retrieval for way in found):
+def _estimate(ctx: Context, request: RestoreRequest, standing: Standing) -> ThawEstimate | None:
+    """What the parked files take. Raises UsageError when there is no such retrieval for them."""
+    found = estimate(ctx, standing.asleep, request.days or COPIES_DAYS)
+    if found is not None and request.retrieval not in (way.retrieval for way in found.ways):
+        tier = next(tier for tier in standing.asleep if retrieval_time(tier, request.retrieval) is None)
         raise UsageError(
-            f"{request.table}: files in {max(standing.asleep)} cannot be asked for by {request.retrieval} retrieval",
-            hint=f"Use {' or '.join(way.retrieval for way in found)} instead.",
+            f"{request.table}: files in {tier} cannot be asked for by {request.retrieval} retrieval",
+            hint=f"Use {' or '.join(way.retrieval for way in found.ways)} instead.",
         )
     return found
 

@@ -44,7 +44,22 @@ class Way:
     retrieval: Retrieval
     time: str
     hours: float
-    price: Decimal | None = None
+    price: Decimal | None
+
+
+@dataclass(frozen=True)
+class ThawEstimate:
+    """What is parked and was not asked for yet: every way to thaw all of it, and what reading it costs besides.
+
+    `keeping`: what was thawed, and the copies of it, for the days that they stay. Amounts are in `currency`, with the
+    prices of `region` on the day `date`.
+    """
+
+    ways: tuple[Way, ...]
+    keeping: Decimal
+    date: str
+    region: str
+    currency: str
 
 
 _TIMES = {

@@ -4,15 +4,12 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 
 from tidegate.flows.context import Context
-from tidegate.flows.thaw.standing import ParkedFiles, objects, stand, state_of
+from tidegate.flows.thaw.standing import KEPT_DAYS, ParkedFiles, objects, stand, state_of
 from tidegate.lake.base import ObjectInfo
 from tidegate.model.names import TableName
 from tidegate.model.thawing import FileStates
 from tidegate.model.tiers import Retrieval, ThawState
 from tidegate.signals.base import Progress
-
-KEPT_DAYS = 7
-"""How long the lake keeps what it thawed: the time in which a run has to come back for it."""
 
 FIRST_PAUSE, LONGEST_PAUSE = 15.0, 900.0
 """Seconds between two looks: twice as long each time."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 
 from tidegate.config.prices import load_prices
 from tidegate.errors import DifferenceFound
@@ -10,8 +11,14 @@ from tidegate.flows.files import listing
 from tidegate.lake.base import ObjectInfo
 from tidegate.model.batch import FileEntry
 from tidegate.model.prices import Prices
-from tidegate.model.thawing import NO_FILES, Amount, FileStates, Way, retrieval_time
+from tidegate.model.thawing import NO_FILES, Amount, FileStates, ThawEstimate, Way, retrieval_time
 from tidegate.model.tiers import Retrieval, ThawState, Tier
+
+KEPT_DAYS = 7
+"""How long the lake keeps what it thawed: the time in which a run has to come back for it."""
+
+DAYS_OF_MONTH = 30
+"""As prices count them."""
 
 
 @dataclass(frozen=True)
@@ -60,13 +67,20 @@ def stand(infos: Iterable[ObjectInfo]) -> Standing:
     return Standing(states, asleep)
 
 
-def ways(ctx: Context, asleep: Mapping[Tier, Amount]) -> tuple[Way, ...]:
-    """Every way that there is for all of these files; none when there is nothing to ask for. Raises ConfigError."""
+def estimate(ctx: Context, asleep: Mapping[Tier, Amount], days: int) -> ThawEstimate | None:
+    """What it takes to read these files for `days`; None when there is nothing to ask for. Raises ConfigError."""
     if not asleep:
-        return ()
+        return None
     prices = load_prices(ctx.settings.prices_file)
     found = (_way(prices, asleep, retrieval) for retrieval in Retrieval)
-    return tuple(way for way in found if way is not None)
+    month = sum(prices.cold_month(Tier.STANDARD, each.bytes, each.files) for each in asleep.values())
+    return ThawEstimate(
+        tuple(way for way in found if way is not None),
+        Decimal(month) * (KEPT_DAYS + days) / DAYS_OF_MONTH,
+        prices.date,
+        prices.region,
+        prices.currency,
+    )
 
 
 def _way(prices: Prices, asleep: Mapping[Tier, Amount], retrieval: Retrieval) -> Way | None:
