@@ -51,7 +51,7 @@ class Cron:
         """Raises UsageError: these are not five fields, or no time ever fits them."""
         fields = expression.split()
         if len(fields) != 5:
-            raise UsageError(f"--cron {expression!r} has {len(fields)} fields, not 5", hint=_FIELDS)
+            raise UsageError(f"--cron {expression!r} has not five fields", hint=_FIELDS)
         cron = cls(" ".join(fields), zone)
         try:
             CronSim(cron.expression, datetime(2000, 1, 1, tzinfo=ZoneInfo(zone))).__next__()

@@ -1,0 +1,77 @@
+"""Cycles of plan and work, one after another."""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from tests.world import MONTHLY, World
+
+from tidegate.flows.queue.cycle import CycleOutcome, Cycles, run_cycles
+from tidegate.flows.queue.schedule import Every
+from tidegate.flows.queue.work import WorkRequest
+from tidegate.model.names import TableName
+
+
+class Bell(threading.Event):
+    """Does not wait, but moves the clock; rings after some waits."""
+
+    def __init__(self, world: World, waits: int) -> None:
+        super().__init__()
+        self._world, self._waits = world, waits
+
+    def wait(self, timeout: float | None = None) -> bool:
+        if self._waits == 0:
+            self.set()
+        self._waits -= 1
+        self._world.clock.now += timedelta(seconds=timeout or 0)
+        return self.is_set()
+
+
+def cycles(world: World, bell: Bell, end: datetime | None = None) -> Sequence[CycleOutcome]:
+    with world.context() as ctx:
+        told = Cycles(Every(timedelta(seconds=60)), WorkRequest(workers=1), bell, lambda _: end)
+        return list(run_cycles(ctx, told))
+
+
+def test_cycles_follow_one_another_until_the_bell_rings(world: World) -> None:
+    first, second = cycles(world, Bell(world, 1))
+    assert [(step.name, dict(step.counts), step.failures) for step in first.steps] == [
+        ("plan", {"new": 1, "known": 0}, ()),
+        ("work", {"done": 1, "failed": 0, "waiting": 0}, ()),
+    ]
+    assert [dict(step.counts) for step in second.steps] == [
+        {"new": 0, "known": 0},
+        {"done": 0, "failed": 0, "waiting": 0},
+    ]
+    assert (first.number, second.number, first.stopped) == (1, 2, False)
+    assert round((second.began_at - first.began_at).total_seconds()) == 60
+
+
+def test_a_step_that_fails_is_told_and_the_next_has_its_turn(world: World) -> None:
+    cycles(replace(world, policies=(replace(MONTHLY, batch_periods=1),)), Bell(world, 0))
+    (cycle,) = cycles(replace(world, policies=()), Bell(world, 0))
+    plan, work = cycle.steps
+    assert [(f.name, f.code, f.message) for f in plan.failures] == [
+        ("plan", "config", f"{world.folder / 'tidegate.toml'} has no [[archive]] policy")
+    ]
+    assert dict(work.counts) == {"done": 0, "failed": 0, "waiting": 0}
+
+
+def test_a_table_that_fails_does_not_keep_the_others(world: World) -> None:
+    gone = replace(MONTHLY, table=TableName("public", "gone"))
+    (cycle,) = cycles(replace(world, policies=(gone, MONTHLY)), Bell(world, 0))
+    plan, work = cycle.steps
+    assert [(f.name, f.message) for f in plan.failures] == [("public.gone", "table public.gone does not exist")]
+    assert work.counts["done"] == 1
+
+
+def test_no_cycle_begins_when_its_window_has_ended(world: World) -> None:
+    assert cycles(world, Bell(world, 5), world.clock.now - timedelta(seconds=1)) == []
+    assert len(cycles(world, Bell(world, 5), world.clock.now + timedelta(seconds=61))) == 2
+
+
+def test_a_bell_that_rings_at_once_ends_it_before_the_first_cycle(world: World) -> None:
+    bell = Bell(world, 0)
+    bell.set()
+    assert cycles(world, bell) == []
