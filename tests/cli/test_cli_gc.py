@@ -31,7 +31,7 @@ def masked(garbage: dict[str, object]) -> dict[str, object]:
 def test_what_counts_is_never_touched(archived: Cli) -> None:
     before = snapshot(archived.folder)
     assert archived.ok("gc", "--older-than", "0s").stdout == "0 objects went, 0 B\n"
-    document = {"message_type": "result", "removed": [], "waiting": []}
+    document = {"message_type": "result", "removed": [], "waiting": [], "handed": []}
     assert archived.ok("gc", "--older-than", "0s", "--json").document == document
     assert snapshot(archived.folder) == before
 
