@@ -57,9 +57,9 @@ class Lifecycle:
                 found = self._read()
                 if all(rule in found.rules for rule in ours):
                     return
+                self._write(found, ours)
                 if attempt:
                     time.sleep(_SECONDS * 2**attempt)
-                self._write(found, ours)
             if all(rule in self._read().rules for rule in ours):
                 return
         raise LakeUnreachable(
