@@ -28,6 +28,7 @@
     │   │   ├── WarehouseLocked           7  unreachable.locked
     │   │   └── StillRunning              7  unreachable.running  the caller's time ended before its statement
     │   ├── LakeUnreachable               7  unreachable.lake
+    │   │   ├── LakeMissing               7  lake.missing         there is no such bucket or folder
     │   │   ├── ObjectNotFound            7  lake.not_found
     │   │   └── ObjectExists              7  lake.exists          a conditional put lost
     │   ├── LedgerUnreachable             7  unreachable.ledger
@@ -184,6 +185,11 @@ class StillRunning(WarehouseUnreachable):
 
 class LakeUnreachable(Unreachable):
     code = "unreachable.lake"
+
+
+class LakeMissing(LakeUnreachable):
+    code = "lake.missing"
+    retryable = False
 
 
 class ObjectNotFound(LakeUnreachable):

@@ -2,6 +2,7 @@
 
 from tests.cli.conftest import Cli
 from tests.cli.shop import edit, snapshot
+from tests.servers.emulator import Emulator
 
 NAMES = [
     "warehouse",
@@ -63,3 +64,12 @@ def test_a_table_of_a_policy_that_does_not_exist_is_a_warning(shop: Cli) -> None
     shop.configure('\n[[archive]]\ntable = "public.gone"\ncolumn = "d"\nretention = 1\n')
     (found,) = [c for c in shop.ok("doctor", "--json").document["checks"] if c["name"] == "privileges"]
     assert (found["verdict"], found["detail"]) == ("warning", "tables of policies that do not exist: public.gone")
+
+
+def test_a_bucket_that_does_not_exist_is_no_matter_of_rights(shop: Cli, aws_environment: Emulator) -> None:
+    edit(shop, 'url = "lake"', f'url = "s3://no-such-bucket/cold"\nendpoint = "{aws_environment.endpoint}"')
+    told = shop("doctor", "--json")
+    (lake,) = (check for check in told.document["checks"] if check["name"] == "lake")
+    assert (told.exit_code, lake["verdict"], told.document["caller_policy"]) == (7, "failed", None)
+    assert lake["detail"].endswith("the bucket 'no-such-bucket' does not exist")
+    assert lake["hint"] == "Create the bucket, or correct url under [lake] in tidegate.toml."

@@ -56,14 +56,16 @@ def test_a_new_warehouse_at_the_place_of_an_archived_one_is_refused(archived: Cl
 
 
 def test_a_lake_folder_that_cannot_be_made_is_named(cli: Cli) -> None:
-    (cli.folder / "lake").write_text("a file")
+    (cli.folder / "file").write_text("a file")
+    config = cli.folder / "tidegate.toml"
+    config.write_text(config.read_text().replace('url = "lake"', 'url = "file/lake"'))
     told = cli("init")
     assert told.exit_code == 7
     assert error_text(told.stderr) == (
-        f"the folder {cli.folder / 'lake'} cannot be made: file exists",
+        f"the folder {cli.folder / 'file/lake'} cannot be made: not a directory",
         "Check [lake] url and the rights on its parent folder.",
     )
-    assert sorted(snapshot(cli.folder)) == ["lake", "tidegate.toml"]
+    assert sorted(snapshot(cli.folder)) == ["file", "tidegate.toml"]
 
 
 def test_a_warehouse_file_that_is_none_is_left_alone(cli: Cli) -> None:

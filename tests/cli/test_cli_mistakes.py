@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from collections.abc import Callable
 
 import pytest
 from tests.cli.conftest import Cli
@@ -94,27 +93,26 @@ def test_a_warehouse_that_was_never_initialised(shop: Cli, name: str) -> None:
     )
 
 
-def a_missing_lake(cli: Cli) -> str:
-    shutil.rmtree(cli.folder / "lake")
-    return f"the lake folder '{cli.folder / 'lake'}' does not exist or cannot be entered"
-
-
-def a_lake_that_is_a_file(cli: Cli) -> str:
-    shutil.rmtree(cli.folder / "lake")
-    (cli.folder / "lake").write_text("a file")
-    return f"the lake folder '{cli.folder / 'lake'}' is not a folder"
-
-
 NEEDS_A_LAKE = [name for name in COMMANDS if name not in ("init", "adopt")]
 
 
 @pytest.mark.parametrize("name", NEEDS_A_LAKE)
-@pytest.mark.parametrize("damage", [a_missing_lake, a_lake_that_is_a_file])
-def test_a_lake_that_cannot_be_read(archived: Cli, damage: Callable[[Cli], str], name: str) -> None:
-    expected = damage(archived)
+def test_a_lake_that_is_not_there(archived: Cli, name: str) -> None:
+    shutil.rmtree(archived.folder / "lake")
     assert told_once(archived, COMMANDS[name], 7) == (
-        expected,
+        f"the lake folder '{archived.folder / 'lake'}' does not exist or cannot be entered",
         "Mount or create the folder, or correct url under [lake] in tidegate.toml.",
+    )
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_lake_that_is_a_file(archived: Cli, name: str) -> None:
+    shutil.rmtree(archived.folder / "lake")
+    (archived.folder / "lake").write_text("a file")
+    config = archived.folder / "tidegate.toml"
+    assert told_once(archived, COMMANDS[name], 3) == (
+        f"{config}: [lake] url names {archived.folder / 'lake'}, which is a file, must be a folder",
+        "Correct tidegate.toml, then run `tidegate config check`.",
     )
 
 

@@ -18,7 +18,7 @@ from tidegate.warehouse.base import ResultColumn
 
 if TYPE_CHECKING:
     from tidegate.app import App
-    from tidegate.flows.plan import ArchivePlan
+    from tidegate.flows.plan import ArchivePlan, TablePlan
     from tidegate.model.outcome import ArchiveOutcome, BatchOutcome
 
 Tables = Annotated[list[str] | None, typer.Argument(metavar="[TABLE]...", help="Tables with a policy; all if none.")]
@@ -152,10 +152,26 @@ def _lines(made: "ArchivePlan", outcome: "ArchiveOutcome") -> list[str]:
     return [*_done(made, outcome), *untouched]
 
 
+def _nothing(made: "ArchivePlan") -> str:
+    """Why no batch was made."""
+    if any(t.specs for t in made.tables):
+        return "nothing was done"
+    kept = [t for t in made.tables if t.held or t.waiting]
+    if not kept:
+        return "nothing was due"
+    return "; ".join(
+        f"{t.policy.table}: {counted(t.due_rows, 'due row')} {' or '.join(_reasons(t))}: nothing was archived"
+        for t in kept
+    )
+
+
+def _reasons(plan: "TablePlan") -> list[str]:
+    return [*(["under hold"] if plan.held else []), *(["waiting for a larger batch"] if plan.waiting else [])]
+
+
 def _done(made: "ArchivePlan", outcome: "ArchiveOutcome") -> list[str]:
     if not outcome.batches:
-        nothing = "nothing was done" if any(t.specs for t in made.tables) else "nothing was due"
-        return [] if outcome.failures else [nothing]
+        return [] if outcome.failures else [_nothing(made)]
     heads = ("table", "batch", "state", "rows", "periods", "files", "size")
     columns = [ResultColumn(name, "bigint" if name in ("rows", "periods", "files") else "varchar") for name in heads]
     rows = [

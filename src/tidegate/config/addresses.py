@@ -23,13 +23,19 @@ def lake_path(url: str, folder: Path) -> Path:
     """The folder of a path or of `file:///absolute`. Raises ValueError."""
     scheme = scheme_of(url)
     if not scheme:
-        return _resolve(url, folder)
+        return _folder(_resolve(url, folder))
     if scheme != "file":
         raise ValueError(f"has the scheme {scheme}://, must be a folder, file:// or s3://")
     parts = urlsplit(url)
     if parts.netloc not in ("", "localhost") or parts.query or parts.fragment:
         raise ValueError("must be written as file:///absolute/folder")
-    return _resolve(unquote(parts.path), folder)
+    return _folder(_resolve(unquote(parts.path), folder))
+
+
+def _folder(path: Path) -> Path:
+    if path.exists() and not path.is_dir():
+        raise ValueError(f"names {path}, which is a file, must be a folder")
+    return path
 
 
 def cold_path(path: str | None, lake: Path, folder: Path) -> Path:

@@ -37,11 +37,10 @@ def parse_url(url: str, form: str, options: Collection[str]) -> Url:
     """
     try:
         parts = urlsplit(url)
-        port = parts.port
         found = parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query))
     except ValueError as error:
         raise ValueError(f"must be written as {form}") from error
-    host = _host(parts.netloc)
+    host, port = _host(parts.netloc), _port(parts.netloc, form)
     if not host or parts.fragment or any(c.isspace() or ord(c) < 32 for c in url):
         raise ValueError(f"must be written as {form}")
     return Url(
@@ -61,6 +60,18 @@ def _host(netloc: str) -> str:
     if host.startswith("["):
         return host[1:].partition("]")[0]
     return host.partition(":")[0]
+
+
+def _port(netloc: str, form: str) -> int | None:
+    """Never tells what stands there: after a slash in a password it may be the first part of that."""
+    _, _, text = netloc.rpartition("@")[2].rpartition("]")[2].partition(":")
+    if not text:
+        return None
+    if not text.isascii() or not text.isdigit():
+        raise ValueError(f"must be written as {form}")
+    if not 1 <= int(text[:6]) <= _MAX_PORT:
+        raise ValueError(f"has a port that is not 1 to {_MAX_PORT}")
+    return int(text)
 
 
 def _options(found: list[tuple[str, str]], known: Collection[str]) -> Mapping[str, str]:

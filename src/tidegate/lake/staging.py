@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from io import FileIO
 from typing import Self
 
-from tidegate.errors import LakeUnreachable, ObjectExists, ObjectNotFound, UsageError
+from tidegate.errors import LakeMissing, LakeUnreachable, ObjectExists, ObjectNotFound, UsageError
 from tidegate.lake.keys import STAGING_PREFIX
 
 STALE_SECONDS = 86_400
@@ -52,7 +52,7 @@ def require_root(root: str) -> None:
     """
     if not os.path.isdir(f"{root}/"):
         reason = "is not a folder" if os.path.exists(root) else "does not exist or cannot be entered"
-        raise LakeUnreachable(
+        raise LakeMissing(
             f"the lake folder {root!r} {reason}",
             hint="Mount or create the folder, or correct url under [lake] in tidegate.toml.",
         )

@@ -133,6 +133,8 @@ def test_iam_means_a_verified_connection(settings: Load) -> None:
             '[warehouse]\nurl = "redshift://c/dev?regoin=x"',
             "[warehouse] url has the unknown option regoin, did you mean region?",
         ),
+        ('[warehouse]\nurl = "redshift://u@h:99999/d"', "[warehouse] url has a port that is not 1 to 65535"),
+        ('[warehouse]\nurl = "redshift://u@h:0/d"', "[warehouse] url has a port that is not 1 to 65535"),
         ('[warehouse]\nurl = "redshift://c/dev?region="', "[warehouse] url has the option region without a value"),
         ('[warehouse]\nurl = "redshift://c/dev?user=a&user=b"', "[warehouse] url has the option user twice"),
         ('[warehouse]\nurl = "redshift://u@c/dev?user=a"', "[warehouse] url names the user twice"),

@@ -10,7 +10,7 @@ from tests.servers.emulator import Emulator
 from tests.servers.proxy import Answer, Proxy
 
 from tidegate.config.settings import S3Settings
-from tidegate.errors import ConfigError, LakeUnreachable, ObjectNotFound, TidegateError
+from tidegate.errors import ConfigError, LakeMissing, LakeUnreachable, ObjectNotFound, TidegateError
 from tidegate.lake.s3 import S3Lake
 
 TOKEN = "session-token-that-is-a-secret"
@@ -54,11 +54,18 @@ def refused(call: Callable[[], object], secrets: list[str]) -> TidegateError:
     return caught.value
 
 
-def all_refused(lake: S3Lake, settings: S3Settings, secrets: list[str], reason: str, hint: str) -> None:
+def all_refused(
+    lake: S3Lake,
+    settings: S3Settings,
+    secrets: list[str],
+    reason: str,
+    hint: str,
+    kind: type[LakeUnreachable] = LakeUnreachable,
+) -> None:
     """Every call is refused alike."""
     for action, call in CALLS.values():
         error = refused(lambda call=call: call(lake), secrets)
-        assert type(error) is LakeUnreachable
+        assert type(error) is kind
         assert error.message == f"cannot {action} in the lake '{settings.uri}': {reason}"
         assert error.hint == hint
     assert not any(secret in repr(lake) for secret in secrets)
@@ -67,7 +74,7 @@ def all_refused(lake: S3Lake, settings: S3Settings, secrets: list[str], reason: 
 def test_a_bucket_that_does_not_exist(settings: S3Settings, secrets: list[str]) -> None:
     nowhere = replace(settings, bucket="no-such-bucket")
     hint = "Create the bucket, or correct url under [lake] in tidegate.toml."
-    all_refused(S3Lake(nowhere), nowhere, secrets, "the bucket 'no-such-bucket' does not exist", hint)
+    all_refused(S3Lake(nowhere), nowhere, secrets, "the bucket 'no-such-bucket' does not exist", hint, LakeMissing)
 
 
 def test_an_unknown_access_key(settings: S3Settings, secrets: list[str], monkeypatch: pytest.MonkeyPatch) -> None:

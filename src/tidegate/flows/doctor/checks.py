@@ -16,13 +16,14 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Check:
-    """`detail` is what was found, `hint` what to do; `exit_code` is 0 unless it failed."""
+    """`detail` is what was found, `hint` what to do; `exit_code` is 0 unless it failed. `code` of the error, if one."""
 
     name: str
     verdict: Verdict
     detail: str
     hint: str = ""
     exit_code: int = 0
+    code: str = ""
 
 
 Finding = tuple[Verdict, str, str]
@@ -34,7 +35,7 @@ def check(name: str, look: Callable[[], Finding | str]) -> Check:
     try:
         found = look()
     except TidegateError as error:
-        return Check(name, Verdict.FAILED, error.message, error.hint, error.exit_code)
+        return Check(name, Verdict.FAILED, error.message, error.hint, error.exit_code, error.code)
     if isinstance(found, str):
         return Check(name, Verdict.OK, found)
     verdict, detail, hint = found

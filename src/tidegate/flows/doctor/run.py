@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from tidegate.errors import LakeMissing
 from tidegate.flows.context import Context
 from tidegate.flows.doctor.access import Policy, caller_policy, role_policy
 from tidegate.flows.doctor.advice import advised
@@ -32,7 +33,7 @@ def diagnose(ctx: Context) -> Report:
     lake = check_lake(ctx, folder)
     warehouse = check_warehouse(ctx)
     found = [*warehouse, *lake, *_ways(ctx, folder, warehouse, lake), check("ledger", lambda: _ledger(ctx))]
-    failed = {c.name for c in found if c.verdict is Verdict.FAILED}
+    failed = {c.name for c in found if c.verdict is Verdict.FAILED and c.code != LakeMissing.code}
     return Report(
         tuple(found),
         role_policy(ctx.settings) if failed & {"unload", "external table", "copy"} else None,

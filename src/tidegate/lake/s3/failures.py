@@ -22,7 +22,7 @@ from botocore.exceptions import (
 from botocore.exceptions import ConnectionError as EndpointError
 
 from tidegate.config.settings import S3Settings
-from tidegate.errors import ConfigError, LakeUnreachable, ObjectNotFound, ObjectParked, TidegateError
+from tidegate.errors import ConfigError, LakeMissing, LakeUnreachable, ObjectNotFound, ObjectParked, TidegateError
 from tidegate.lake.tiers import THAW_HINT
 
 _SIGN_IN = "Sign in again (aws sso login), or renew the session token, and run the command again."
@@ -110,7 +110,7 @@ class Failures:
     def of_code(self, code: str, text: str, action: str) -> TidegateError:
         """The error for a code of S3 and its text."""
         if code == "NoSuchBucket":
-            return LakeUnreachable(
+            return LakeMissing(
                 f"cannot {action} in {self.lake}: the bucket {self._settings.bucket!r} does not exist",
                 hint="Create the bucket, or correct url under [lake] in tidegate.toml.",
             )
