@@ -33,5 +33,7 @@ def print_failures(run: Run, failures: Iterable[Failure]) -> None:
 
 
 def failure_lines(failure: Failure) -> list[str]:
-    lines = [f"error: {failure.message}"]
+    """The message names the table, or the table stands before it."""
+    named = failure.message if failure.name in failure.message else f"{failure.name}: {failure.message}"
+    lines = [f"error: {named}"]
     return [*lines, f"hint: {failure.hint}"] if failure.hint else lines
