@@ -78,6 +78,7 @@ class HandMade:
     bucket: str = "stock"
     created: datetime = CREATED
     root: str = "reports/stock/daily/"
+    part: str = ""
 
     def of(self, form: str) -> "HandMade":
         return replace(self, form=form)
@@ -116,7 +117,8 @@ class HandMade:
     def objects(self) -> dict[str, bytes]:
         """Everything by its key in the destination bucket."""
         data = {
-            f"{self.root}data/{number}.{ENDINGS[self.form]}": self.data(rows) for number, rows in enumerate(self.files)
+            f"{self.root}data/{self.part}{number}.{ENDINGS[self.form]}": self.data(rows)
+            for number, rows in enumerate(self.files)
         }
         manifest = {
             "sourceBucket": self.bucket,
