@@ -89,7 +89,7 @@ def test_a_report_and_an_inventory_anywhere(archived: Cli) -> None:
     [
         (["configure"], 3, "the lake {lake}/ is local: there is no bucket to configure", "Run `tidegate inventory rep"),
         (["normalize"], 3, "there is no report below {lake}/_tidegate/", "Run `tidegate inventory report`: of a local"),
-        (["normalize", "x/manifest.json"], 7, "the lake folder '{folder}/x' does not exist", "Mount or create the"),
+        (["normalize", "x/manifest.json"], 2, "the report 'x/manifest.json' is no file", "Name its manifest.json,"),
         (["plan-restore", "orders", "--out", "m.csv"], 3, "there is no inventory below {lake}/", "Run `tidegate inv"),
         (
             ["plan-restore", "orders", "--out", "m.csv", "--days", "0"],

@@ -115,6 +115,8 @@ class Inventories(Opened):
         from tidegate.lake.local import LocalLake
 
         path = Path(address).absolute()
+        if not path.is_file():
+            raise UsageError(f"the report {address!r} is no file", hint="Name its manifest.json, or leave it out.")
         return [Place(LocalLake(root), path.relative_to(root).as_posix()) for root in path.parents if root.name]
 
     def _folder_place(self, address: str) -> "Place":
