@@ -13,6 +13,7 @@ NAMES = [
     "lake",
     "conditional put",
     "clock of the lake",
+    "lifecycle rules",
     "region",
     "unload",
     "external table",

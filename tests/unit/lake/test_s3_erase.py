@@ -89,4 +89,7 @@ def test_a_version_that_may_not_be_deleted_without_a_lock_is_no_lock(
     with pytest.raises(LakeUnreachable) as caught:
         lake.erase(["k"])
     assert caught.value.message == f"cannot delete 'k' in the lake '{locking.uri}': access is denied"
+    assert caught.value.hint == (
+        "Grant the credentials s3:ListBucketVersions on the bucket and s3:DeleteObjectVersion on its objects."
+    )
     assert versions(aws_environment, locking) == ["k"]

@@ -180,3 +180,17 @@ def test_rules_of_others_are_told_where_they_can_meet_our_objects(settings: S3Se
             stub.add_response("get_bucket_lifecycle_configuration", {"Rules": rules})
             found[case] = lake.foreign_rules()
     assert found == {case: [f"{effect} (rule 'their')" for effect in told] for case, (_, told) in CASES.items()}
+
+
+def test_missing_rights_are_named(settings: S3Settings, s3_proxy: Proxy) -> None:
+    denied = Answer(403, b"<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>")
+    s3_proxy.fault(denied, times=100)
+    with pytest.raises(LakeUnreachable) as caught:
+        S3Lake(settings).foreign_rules()
+    assert caught.value.message == f"cannot read the lifecycle rules in the lake '{settings.uri}': access is denied"
+    assert caught.value.hint == "Grant the credentials s3:GetLifecycleConfiguration on the bucket."
+    with pytest.raises(LakeUnreachable) as caught:
+        S3Lake(settings).prepare_tiers([Tier.GLACIER])
+    assert caught.value.hint == (
+        "Grant the credentials s3:GetLifecycleConfiguration and s3:PutLifecycleConfiguration on the bucket."
+    )

@@ -73,6 +73,9 @@ def test_a_tag_that_may_not_be_set_is_an_error(lake: S3Lake, settings: S3Setting
     with pytest.raises(LakeUnreachable) as caught:
         lake.transition(["k"], Tier.GLACIER)
     assert caught.value.message == f"cannot tag 'k' in the lake '{settings.uri}': access is denied"
+    assert caught.value.hint == (
+        "Grant the credentials s3:GetObjectTagging and s3:PutObjectTagging on the lake's objects."
+    )
 
 
 def test_a_copy_is_in_standard_without_the_tag(lake: S3Lake, settings: S3Settings, aws_environment: Emulator) -> None:

@@ -11,6 +11,8 @@ Policy = Mapping[str, object]
 
 _READ = ("s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads")
 _OBJECTS = ("s3:GetObject", "s3:PutObject", "s3:ListMultipartUploadParts", "s3:AbortMultipartUpload")
+_RULES = "s3:GetLifecycleConfiguration"
+_TIERED_OBJECTS = ("s3:GetObjectTagging", "s3:PutObjectTagging", "s3:RestoreObject")
 _GLUE = (
     "glue:CreateDatabase",
     "glue:GetDatabase",
@@ -67,9 +69,10 @@ def caller_policy(settings: Settings) -> Policy | None:
     if isinstance(lake := settings.lake, S3Settings):
         objects = (*_OBJECTS, "s3:DeleteObject")
         statements += [
-            _statement("Bucket", _READ, [f"arn:aws:s3:::{lake.bucket}"]),
+            _statement("Bucket", (*_READ, _RULES), [f"arn:aws:s3:::{lake.bucket}"]),
             _statement("Objects", objects, [f"arn:aws:s3:::{lake.bucket}/{lake.prefix}*"]),
             *_key(lake),
+            *(_tiers(lake) if any(policy.tiers for policy in settings.policies) else ()),
         ]
     warehouse = settings.warehouse
     if isinstance(warehouse, DataApiSettings):
@@ -99,6 +102,13 @@ def _credentials(warehouse: DataApiSettings | ConnectorSettings) -> Policy:
         f"arn:aws:redshift:*:*:dbname:{warehouse.cluster}/{warehouse.database}",
     ]
     return _statement("Credentials", [action], list(dict.fromkeys(resources)))
+
+
+def _tiers(lake: S3Settings) -> list[Policy]:
+    return [
+        _statement("TierRules", ["s3:PutLifecycleConfiguration"], [f"arn:aws:s3:::{lake.bucket}"]),
+        _statement("Tiers", _TIERED_OBJECTS, [f"arn:aws:s3:::{lake.bucket}/{lake.prefix}*"]),
+    ]
 
 
 def _key(lake: S3Settings) -> list[Policy]:

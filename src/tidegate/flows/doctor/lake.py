@@ -15,12 +15,13 @@ def check_lake(ctx: Context, folder: str) -> list[Check]:
     key = f"{folder}probe"
     found = check("lake", lambda: _round_trip(ctx, key))
     if found.verdict is Verdict.FAILED:
-        rest = ("conditional put", "clock of the lake")
+        rest = ("conditional put", "clock of the lake", "lifecycle rules")
         return [found, *(skipped(name, "the lake cannot be used") for name in rest)]
     return [
         found,
         check("conditional put", lambda: _conditional(ctx, key)),
         check("clock of the lake", lambda: _clock(ctx, key)),
+        check("lifecycle rules", lambda: _rules(ctx)),
     ]
 
 
@@ -64,6 +65,20 @@ def _clock(ctx: Context, key: str) -> Finding | str:
     info = ctx.lake.put(key, b"clock")
     ctx.lake.delete([key])
     return skew("the lake", info.modified - before)
+
+
+def _rules(ctx: Context) -> Finding | str:
+    """Whether somebody else's rules delete what counts, or move it to where it cannot be read."""
+    try:
+        effects = ctx.lake.foreign_rules()
+    except LakeUnreachable as error:
+        return Verdict.WARNING, error.message, error.hint
+    if not effects:
+        return "nobody else's rule deletes or moves objects of the lake"
+    told = f"rules of others hold for the lake: {'; '.join(effects)}"
+    if any(effect.startswith("deletes") for effect in effects):
+        return Verdict.FAILED, told, "Take the lake's prefix out of these rules: they delete what counts as archived."
+    return Verdict.WARNING, told, "Take the lake's prefix out of these rules, and give the policy its tiers instead."
 
 
 def skew(what: str, difference: timedelta) -> Finding | str:

@@ -23,6 +23,7 @@ _TRIES = 8
 _SECONDS = 0.05
 _BUSY = ("InternalError", "SlowDown", "ServiceUnavailable")
 _NOT_IN_XML = re.compile("[\x00-\x1f\x7f-\x9f\ufffe\uffff]")
+_ERASE_RIGHTS = "s3:ListBucketVersions on the bucket and s3:DeleteObjectVersion on its objects"
 _LOCK_HINT = "Release the legal hold, or wait until the retention of the object's versions ends, then run it again."
 
 Version = tuple[Target, str | None]
@@ -62,7 +63,7 @@ class Deletions:
 
     def _versions(self, target: Target) -> Iterator[Version]:
         """Versions and delete markers of exactly this key, which come first of all keys that begin with it."""
-        with self._failures.reported(f"list the versions of {target.key!r}"):
+        with self._failures.reported(f"list the versions of {target.key!r}", rights=_ERASE_RIGHTS):
             pages = self._client.get_paginator("list_object_versions")
             for page in pages.paginate(Bucket=target.bucket, Prefix=target.name):
                 entries: list[Any] = [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]
@@ -128,7 +129,8 @@ class Deletions:
             return ObjectLocked(
                 f"a version of {target.key!r} in {self._failures.lake} is locked: {lock}", hint=_LOCK_HINT
             )
-        return self._failures.of_code(code, text, f"delete {target.key!r}")
+        rights = "" if version is None else _ERASE_RIGHTS
+        return self._failures.of_code(code, text, f"delete {target.key!r}", rights)
 
     def _lock(self, target: Target, version: str, text: str) -> str:
         """How a version is locked, in words; empty where it is not, or nobody may tell."""

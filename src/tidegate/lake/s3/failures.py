@@ -73,12 +73,13 @@ class Failures:
         return self._settings.bucket
 
     @contextmanager
-    def reported(self, action: str, key: str | None = None) -> Iterator[None]:
+    def reported(self, action: str, key: str | None = None, rights: str = "") -> Iterator[None]:
         """Turn an error of S3 or botocore into ours.
 
         Args:
             action: What was tried, e.g. `read 'a/b'`.
             key: The object that the request is about, where there is one that must exist.
+            rights: What the request needs, where that is more than `_GRANT` names.
 
         Raises:
             ObjectNotFound: there is no `key`.
@@ -89,7 +90,7 @@ class Failures:
         try:
             yield
         except ClientError as error:
-            raise self.of_answer(error, action, key) from error
+            raise self.of_answer(error, action, key, rights) from error
         except BotoCoreError as error:
             raise self._of_transport(error, action) from error
 
@@ -99,15 +100,15 @@ class Failures:
             hint="Check the key, or restore the file from a backup of the lake.",
         )
 
-    def of_answer(self, error: ClientError, action: str, key: str | None = None) -> TidegateError:
+    def of_answer(self, error: ClientError, action: str, key: str | None = None, rights: str = "") -> TidegateError:
         """The error for what S3 answered."""
         if code_of(error) in ("NoSuchKey", "404") and key is not None:
             return self.absent(key)
         if code_of(error) == "InvalidObjectState" and key is not None:
             return ObjectParked(f"the object {key!r} in {self.lake} is parked", hint=THAW_HINT)
-        return self.of_code(code_of(error), error.response["Error"].get("Message", ""), action)
+        return self.of_code(code_of(error), error.response["Error"].get("Message", ""), action, rights)
 
-    def of_code(self, code: str, text: str, action: str) -> TidegateError:
+    def of_code(self, code: str, text: str, action: str, rights: str = "") -> TidegateError:
         """The error for a code of S3 and its text."""
         if code == "NoSuchBucket":
             return LakeMissing(
@@ -118,7 +119,8 @@ class Failures:
             reason = (f"the KMS key cannot be used ({code})", "Check kms_key under [lake], its state and its policy.")
         else:
             reason = _REASONS.get(_STATUSES.get(code, code)) or (f"{code}: {text.rstrip('.')}", _LOOK_UP)
-        return LakeUnreachable(f"cannot {action} in {self.lake}: {reason[0]}", hint=reason[1])
+        hint = f"Grant the credentials {rights}." if rights and reason[1] == _GRANT else reason[1]
+        return LakeUnreachable(f"cannot {action} in {self.lake}: {reason[0]}", hint=hint)
 
     def of_client(self, error: Exception) -> TidegateError:
         """The error for settings that no client can be made of."""

@@ -23,6 +23,9 @@ _SECONDS = 0.2
 _DAYS = {Tier.STANDARD_IA: 30, Tier.ONEZONE_IA: 30}
 """The least that S3 takes, counted from the object's creation; 0 for all others (S3 User Guide, Transitioning)."""
 
+_READ_RIGHTS = "s3:GetLifecycleConfiguration on the bucket"
+_SET_RIGHTS = "s3:GetLifecycleConfiguration and s3:PutLifecycleConfiguration on the bucket"
+
 Rule = Mapping[str, Any]
 
 
@@ -52,7 +55,7 @@ class Lifecycle:
             LakeUnreachable: no right to, more than 1,000 rules, or others write them again and again.
         """
         ours = [rule_of(self._settings.prefix, tier) for tier in dict.fromkeys(tiers)]
-        with self._failures.reported("set the lifecycle rules"):
+        with self._failures.reported("set the lifecycle rules", rights=_SET_RIGHTS):
             for attempt in range(_TRIES):
                 found = self._read()
                 if all(rule in found.rules for rule in ours):
@@ -69,7 +72,7 @@ class Lifecycle:
 
     def foreign(self) -> Iterator[str]:
         """What rules of others do to objects of the lake, in words."""
-        with self._failures.reported("read the lifecycle rules"):
+        with self._failures.reported("read the lifecycle rules", rights=_READ_RIGHTS):
             found = self._read()
         ours = [rule_of(self._settings.prefix, tier) for tier in Tier]
         for rule in found.rules:

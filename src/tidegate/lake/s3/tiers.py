@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import RestoreRequestTypeDef, TagTypeDef
 
 TAG = "tidegate-tier"
+_TAG_RIGHTS = "s3:GetObjectTagging and s3:PutObjectTagging on the lake's objects"
+_THAW_RIGHTS = "s3:RestoreObject on the lake's objects"
 _GONE = ("NoSuchKey", "404", "MethodNotAllowed")
 """MethodNotAllowed: the latest version is a delete marker."""
 
@@ -52,7 +54,7 @@ class TierRequests:
         return side_by_side(lambda found: self._thaw(*found, days, retrieval), heads)
 
     def _tag(self, target: Target, tier: Tier) -> None:
-        with self._failures.reported(f"tag {target.key!r}"):
+        with self._failures.reported(f"tag {target.key!r}", rights=_TAG_RIGHTS):
             try:
                 tags = self._client.get_object_tagging(**target.place)["TagSet"]
                 kept: list[TagTypeDef] = [tag for tag in tags if tag["Key"] != TAG]
@@ -103,7 +105,7 @@ class TierRequests:
                 f"cannot thaw {target.key!r} in {self._failures.lake}: S3 has no capacity for expedited retrievals now",
                 hint="Run the command again later, or ask for the standard retrieval.",
             )
-        return self._failures.of_answer(error, f"thaw {target.key!r}", target.key)
+        return self._failures.of_answer(error, f"thaw {target.key!r}", target.key, _THAW_RIGHTS)
 
     def _again(self, target: Target) -> ObjectInfo:
         with self._failures.reported(f"read {target.key!r}", target.key):
