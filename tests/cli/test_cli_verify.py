@@ -15,6 +15,7 @@ CLEAN = {
     "files": 2,
     "rows": 4,
     "deep": False,
+    "unread_rows": 0,
     "differences": [],
 }
 

@@ -29,6 +29,7 @@ def verify(
         f"{counted(outcome.tables, 'table')}, {counted(outcome.batches, 'batch', 'batches')}, "
         f"{counted(outcome.files, 'file')}, {counted(outcome.rows, 'row')}"
     )
+    unread = f", {counted(outcome.unread_rows, 'parked row')} not read" if outcome.unread_rows else ""
     verdict = counted(len(outcome.differences), "difference") if outcome.differences else "no difference"
     run.output.result(
         {
@@ -38,12 +39,13 @@ def verify(
             "files": outcome.files,
             "rows": outcome.rows,
             "deep": outcome.deep,
+            "unread_rows": outcome.unread_rows,
             "differences": [
                 {"table": str(d.table), "kind": d.kind, "object": d.object, "detail": d.detail}
                 for d in outcome.differences
             ],
         },
-        [*lines, f"{checked}: {verdict}"],
+        [*lines, f"{checked}{unread}: {verdict}"],
     )
     if outcome.differences:
         raise typer.Exit(DifferenceFound.exit_code)

@@ -1,10 +1,11 @@
 """Audit: warehouse, lake, catalog and ledger against one another, every difference by name."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 
-from tidegate.errors import CorruptRecord, ObjectMissing, StatementError
+from tidegate.errors import CorruptRecord, ObjectMissing, ObjectNotFound, StatementError
+from tidegate.flows.ages import Age, read_ages
 from tidegate.flows.context import Context
 from tidegate.flows.files import Folder, batch_folders, same_identity
 from tidegate.flows.holds import read_holds
@@ -13,14 +14,16 @@ from tidegate.flows.partitions import partition_days
 from tidegate.flows.pinned import pinned
 from tidegate.flows.published import Counted, Retired, by_table, read_counted, read_descriptor, read_retired
 from tidegate.flows.read_back import read_back
-from tidegate.flows.records import RecordLog, record_number, stranger
-from tidegate.flows.replay import BatchPeriod, Replayed, advance, apply
+from tidegate.flows.records import RecordLog
+from tidegate.flows.verify_records import RecordAudit, Standing
 from tidegate.flows.versions import Versions
+from tidegate.lake.base import ObjectInfo
 from tidegate.ledger.base import BatchRow
-from tidegate.model.batch import PERIOD_COLUMN, BatchState, Descriptor, HashIdentity, PeriodProof
-from tidegate.model.layout import log_root
+from tidegate.model.batch import PERIOD_COLUMN, BatchState, Descriptor, FileEntry, HashIdentity, PeriodProof
+from tidegate.model.layout import thaw_prefix
 from tidegate.model.names import TableName
 from tidegate.model.outcome import Difference, VerifyOutcome
+from tidegate.model.records import Hold
 from tidegate.redshift.fingerprint import EXPRESSION
 from tidegate.signals.base import Progress
 
@@ -34,11 +37,8 @@ def verify(ctx: Context, tables: Sequence[TableName] = (), *, deep: bool = False
     with pinned(ctx) as ctx:
         identity = attach(ctx)
         log = RecordLog(ctx, identity.warehouse)
-        published = by_table(read_counted(ctx, ctx.control.published))
-        copies = by_table(read_counted(ctx, ctx.control.copies))
-        retired = by_table(read_retired(ctx))
-        holds = by_table(read_holds(ctx))
-        known = {*published, *copies, *retired, *holds, *log.recorded(), *(p.table for p in ctx.settings.policies)}
+        facts = _Facts.read(ctx)
+        known = {*facts.tables(), *log.recorded(), *(p.table for p in ctx.settings.policies)}
         unknown = [t for t in tables if t not in known and t not in ctx.warehouse.tables([t])]
         if unknown:
             raise ObjectMissing(
@@ -49,10 +49,8 @@ def verify(ctx: Context, tables: Sequence[TableName] = (), *, deep: bool = False
                 ctx,
                 log,
                 table,
-                published.get(table, []),
-                copies.get(table, []),
-                retired.get(table, []),
-                frozenset(hold.id for hold in holds.get(table, [])),
+                facts.counted.get(table, []),
+                facts.standing(table),
                 Versions(ctx, identity.warehouse, table),
                 deep,
             )
@@ -66,12 +64,56 @@ def verify(ctx: Context, tables: Sequence[TableName] = (), *, deep: bool = False
         files=sum(audit.files for audit in audits),
         rows=sum(audit.rows for audit in audits),
         deep=deep,
+        unread_rows=sum(audit.unread_rows for audit in audits),
         differences=tuple(d for audit in audits for d in audit.differences),
     )
 
 
-def _periods(counted: Sequence[Counted]) -> set[BatchPeriod]:
-    return {(item.batch, proof.period) for item in counted for proof in item.proofs}
+@dataclass(frozen=True)
+class _Facts:
+    """What the warehouse says of all tables. `counted`: published, parked and copied batches."""
+
+    ages: Mapping[TableName, Sequence[Age]]
+    counted: Mapping[TableName, list[Counted]]
+    copies: Mapping[TableName, list[Counted]]
+    retired: Mapping[TableName, list[Retired]]
+    holds: Mapping[TableName, list[Hold]]
+
+    @classmethod
+    def read(cls, ctx: Context) -> "_Facts":
+        published, parked, copies = (
+            read_counted(ctx, source) for source in (ctx.control.published, ctx.control.parked, ctx.control.copies)
+        )
+        return cls(
+            by_table(read_ages(ctx)),
+            by_table([*_merged([*published, *parked]), *copies]),
+            by_table(copies),
+            by_table(read_retired(ctx)),
+            by_table(read_holds(ctx)),
+        )
+
+    def tables(self) -> set[TableName]:
+        return {*self.counted, *self.retired, *self.holds}
+
+    def standing(self, table: TableName) -> Standing:
+        ages = self.ages.get(table, ())
+        return Standing(
+            {(age.batch, age.period): age for age in ages if age.parked_at is None},
+            {(age.batch, age.period): age for age in ages if age.parked_at is not None},
+            frozenset((item.batch, proof.period) for item in self.copies.get(table, ()) for proof in item.proofs),
+            frozenset((item.batch, item.period) for item in self.retired.get(table, ())),
+            frozenset(hold.id for hold in self.holds.get(table, ())),
+        )
+
+
+def _merged(counted: Iterable[Counted]) -> Iterator[Counted]:
+    """One item a batch, be it published in part and parked in part."""
+    batches: dict[tuple[TableName, str], Counted] = {}
+    for item in counted:
+        other = batches.get((item.table, item.batch))
+        proofs = item.proofs if other is None else (*other.proofs, *item.proofs)
+        batches[item.table, item.batch] = replace(item, proofs=proofs)
+    yield from batches.values()
 
 
 @dataclass
@@ -81,15 +123,14 @@ class _Audit:
     ctx: Context
     log: RecordLog
     table: TableName
-    published: list[Counted]
-    copies: list[Counted]
-    retired: list[Retired]
-    holds: frozenset[str]
+    counted: list[Counted]
+    here: Standing
     versions: Versions
     deep: bool
     batches: int = 0
     files: int = 0
     rows: int = 0
+    unread_rows: int = 0
     differences: list[Difference] = field(default_factory=list)
     partitions: dict[TableName, Mapping[str, frozenset[date]]] = field(default_factory=dict)
 
@@ -97,7 +138,7 @@ class _Audit:
         self.differences.append(Difference(self.table, kind, name, detail))
 
     def run(self) -> None:
-        state, versions = self._records(), self._versions()
+        state, versions = RecordAudit(self.log, self.table, self.here, self.differ).run(), self._versions()
         ledger = {row.id: row for row in self.ctx.ledger.batches(self.table)}
         for batch, prefix, folder in self._located(state.prefixes):
             self.batches += 1
@@ -105,6 +146,10 @@ class _Audit:
             self.ctx.reporter.progress(Progress(f"{self.table} verify", self.rows))
             descriptor = self._described(batch, prefix)
             if descriptor is None:
+                continue
+            if descriptor.is_export_alone:
+                self._descriptor(batch, descriptor)
+                self._ledger(batch, ledger.get(batch.batch))
                 continue
             if versions is not None and descriptor.external not in versions:
                 self.differ("version.missing", batch.batch, f"the lake has no definition of {descriptor.external}")
@@ -118,7 +163,7 @@ class _Audit:
     def _located(self, prefixes: Mapping[str, str]) -> Iterator[tuple[Counted, str, Folder]]:
         """Every batch with its prefix and its objects, from one listing of each folder that holds batches."""
         roots: dict[str, dict[str, list[Counted]]] = {}
-        for batch in (*self.published, *self.copies):
+        for batch in self.counted:
             prefix = prefixes.get(batch.batch)
             if prefix is None:
                 self.batches += 1
@@ -154,57 +199,6 @@ class _Audit:
             self.differ("version.unreadable", str(self.table), error.message)
             return None
 
-    def _records(self) -> Replayed:
-        """The lake's record against the warehouse's tables; what cannot be read is told and passed over."""
-        state, committed, whole = Replayed(), self.log.committed(self.table), True
-        for key in self.log.keys(self.table):
-            number = record_number(key, log_root(self.log.warehouse, self.table))
-            if number is None:
-                self.differ("record.unreadable", key, stranger(key))
-                continue
-            try:
-                record = self.log.record(key)
-            except CorruptRecord as error:
-                self.differ("record.unreadable", key, error.message)
-                whole = False
-                advance(state, number)
-                continue
-            apply(state, record)
-            if committed.get(record.number, record) != record:
-                self.differ("record.edited", f"{record.number}", "it says something else than the warehouse's log")
-        head = max(committed, default=0)
-        for number in state.gaps:
-            self.differ("record.missing", f"{number}", "the lake has no record of this number")
-        if state.number < head:
-            self.differ(
-                "record.missing", f"{state.number + 1}", f"the warehouse is at {head}, the lake at {state.number}"
-            )
-        if state.number > head:
-            self.differ("record.ahead", f"{head + 1}", f"the lake is at {state.number}, the warehouse at {head}")
-        if whole:
-            self._against(state)
-        return state
-
-    def _against(self, state: Replayed) -> None:
-        """What counts, what counts no more and what is held: the record's word and the warehouse's."""
-        published, copies = _periods(self.published), _periods(self.copies)
-        retired = {(item.batch, item.period) for item in self.retired}
-        for name, here, there in (
-            ("published", published, state.published),
-            ("copies", copies, state.copies),
-            ("retired", retired, set(state.retired)),
-        ):
-            for batch, period in sorted(here - there):
-                if batch in state.prefixes:
-                    self.differ("record.contradicts", batch, f"{period} is in {name}, but the record says otherwise")
-            for batch, period in sorted(there - here):
-                self.differ("record.contradicts", batch, f"{period} is {name} in the record, but not in the warehouse")
-        for batch, period in sorted(retired & published):
-            self.differ("batch.contradicts", batch, f"{period} is both published and retired")
-        for hold in sorted(self.holds ^ set(state.holds)):
-            where = "the warehouse" if hold in self.holds else "the record"
-            self.differ("hold.contradicts", hold, f"it is in force in {where} alone")
-
     def _descriptor(self, batch: Counted, descriptor: Descriptor) -> None:
         described = {p.period: p for p in descriptor.periods}
         for proof in batch.proofs:
@@ -230,27 +224,56 @@ class _Audit:
             info, name = found.get(file.key), f"{descriptor.prefix}{file.key}"
             if info is None:
                 self.differ("file.missing", name, f"{file.rows} rows of {file.period}")
-            elif info.size != file.size:
-                self.differ("file.size", name, f"{info.size} bytes, {file.size} described")
-            elif file.sha256 is not None and (self.ctx.lake.capabilities.checksums or not same_identity(info, file)):
-                if self.ctx.lake.sha256(info.key) != file.sha256:
-                    self.differ("file.bytes", name, "its bytes are not those that were written")
-            elif not same_identity(info, file):
-                self.differ("file.identity", name, "it was replaced after it was written")
+            else:
+                self._file(name, file, info)
+                self._readable(batch, descriptor, file, found)
         known = {f.key for f in descriptor.files}
         for key in sorted(found):
             if key not in known and key.startswith(f"{PERIOD_COLUMN}="):
                 self.differ("file.extra", f"{descriptor.prefix}{key}", "it does not belong to the batch")
 
+    def _file(self, name: str, file: FileEntry, info: ObjectInfo) -> None:
+        """The object is the one that was written. What is parked is read where that costs nothing."""
+        checksums = self.ctx.lake.capabilities.checksums
+        same = same_identity(info, file)
+        if info.size != file.size:
+            self.differ("file.size", name, f"{info.size} bytes, {file.size} described")
+        elif file.sha256 is not None and (checksums or (info.readable and not same)):
+            if self.ctx.lake.sha256(info.key) != file.sha256:
+                self.differ("file.bytes", name, "its bytes are not those that were written")
+        elif not same:
+            self.differ("file.identity", name, "it was replaced after it was written")
+
+    def _readable(
+        self, batch: Counted, descriptor: Descriptor, file: FileEntry, found: Mapping[str, ObjectInfo]
+    ) -> None:
+        """What is published can be read: the file itself, or its thawed copy."""
+        item = batch.batch, file.period
+        if item not in self.here.published:
+            return
+        name, until = f"{descriptor.prefix}{file.key}", self.here.published[item].thawed_until
+        if until is not None:
+            key = f"{thaw_prefix('', until)}{file.key}"
+            copy = found.get(key)
+            if copy is None or copy.size != file.size or not copy.readable:
+                detail = f"{file.rows} rows of {file.period} are thawed until {until}"
+                self.differ("thaw.missing", f"{descriptor.prefix}{key}", detail)
+        elif not found[file.key].readable:
+            tier = found[file.key].tier
+            self.differ("file.parked", name, f"it is in {tier} and cannot be read, but {file.period} is published")
+
     def _partitions(self, batch: Counted, descriptor: Descriptor) -> None:
-        known = self.partitions.get(descriptor.external)
+        external = descriptor.external
+        known = self.partitions.get(external)
         if known is None:
-            known = self.partitions[descriptor.external] = partition_days(self.ctx, descriptor.external)
+            known = self.partitions[external] = partition_days(self.ctx, external)
+        present = known.get(batch.batch, frozenset())
         for proof in batch.proofs:
-            if proof.period not in known.get(batch.batch, ()):
-                self.differ(
-                    "partition.missing", batch.batch, f"{descriptor.external} has no partition for {proof.period}"
-                )
+            parked = self.here.parked.get((batch.batch, proof.period))
+            if parked is None and proof.period not in present:
+                self.differ("partition.missing", batch.batch, f"{external} has no partition for {proof.period}")
+            elif parked is not None and parked.handed_at is not None and proof.period in present:
+                self.differ("partition.parked", batch.batch, f"{external} still has a partition for {proof.period}")
 
     def _ledger(self, batch: Counted, row: BatchRow | None) -> None:
         if row is None:
@@ -261,16 +284,21 @@ class _Audit:
             self.differ("ledger.state", batch.batch, f"the ledger says {row.state}, but its rows count")
 
     def _rows(self, batch: Counted, descriptor: Descriptor) -> None:
-        """Read the rows back through the external table; another engine's fingerprint is not comparable."""
+        """Read the rows back through the external table; another engine's fingerprint is not comparable.
+
+        What is parked is not read.
+        """
         engine = self.ctx.warehouse.capabilities
-        days = [p.period for p in batch.proofs]
+        proofs = [p for p in batch.proofs if (batch.batch, p.period) not in self.here.parked]
+        self.unread_rows += sum(p.rows for p in batch.proofs) - sum(p.rows for p in proofs)
+        days = [p.period for p in proofs]
         comparable = descriptor.hash == HashIdentity(engine.engine, engine.engine_version, EXPRESSION)
         try:
             back = list(read_back(self.ctx, descriptor.external, descriptor.columns, batch.batch, days))
-        except StatementError as error:
+        except (StatementError, ObjectNotFound) as error:
             self.differ("rows.unreadable", batch.batch, error.message)
             return
-        for period, expected, actual in _pairs(batch.proofs, back):
+        for period, expected, actual in _pairs(proofs, back):
             if expected.rows != actual.rows:
                 self.differ("rows.count", batch.batch, f"{period}: {actual.rows} rows read, {expected.rows} published")
             elif comparable and expected.fingerprint != actual.fingerprint:

@@ -52,12 +52,15 @@ class Difference:
 
 @dataclass(frozen=True)
 class VerifyOutcome:
+    """`unread_rows`: what `deep` did not read back, since it is parked."""
+
     tables: int
     batches: int
     files: int
     rows: int
     deep: bool
     differences: tuple[Difference, ...]
+    unread_rows: int = 0
 
 
 @dataclass(frozen=True)
