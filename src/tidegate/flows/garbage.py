@@ -110,8 +110,12 @@ class Survey:
         return Candidate(garbage, _keys(objects), self.rows.get(found.batch), periods, whole)
 
     def _thawed(self, found: Folder, counted: Mapping[date, Age]) -> Iterator[Candidate]:
-        """Copies of thaws that are over, in folders that say until when they were."""
+        """Copies of thaws that are over, in folders that say until when they were.
+
+        A thaw that was killed leaves partitions of parked periods too, which go with what they read.
+        """
         ended: dict[date, dict[date, list[ObjectInfo]]] = {}
+        going_on: set[date] = set()
         for key, info in found.by_key.items():
             copy = thawed_copy(key)
             period = _period(copy[1]) if copy is not None else None
@@ -119,12 +123,15 @@ class Survey:
                 continue
             if self._is_over(counted[period], copy[0]):
                 ended.setdefault(copy[0], {}).setdefault(period, []).append(info)
+            else:
+                going_on.add(period)
         for until, periods in sorted(ended.items()):
             objects = [info for of_period in periods.values() for info in of_period]
             since = datetime.combine(until + timedelta(days=1), time.min, UTC)
             table = next(iter(counted.values())).table
             garbage = self._garbage(found, table, tuple(sorted(periods)), objects, since, THAWED)
-            yield Candidate(garbage, _keys(objects), self.rows.get(found.batch))
+            left = tuple(p for p in sorted(periods) if counted[p].parked_at is not None and p not in going_on)
+            yield Candidate(garbage, _keys(objects), self.rows.get(found.batch), left)
 
     def _is_over(self, age: Age, until: date) -> bool:
         """Whether nobody reads the copies any more: not the period's partition, and nobody who thaws it just now.

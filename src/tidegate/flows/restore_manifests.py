@@ -41,7 +41,8 @@ def sweep_manifests(ctx: Context, warehouse: str) -> int:
     for folder in ctx.lake.folders(manifests_root(warehouse)):
         if _begun(folder) < limit:
             gone += [info.key for info in ctx.lake.list(folder)]
-    ctx.lake.delete(gone)
+    if gone:
+        ctx.lake.delete(gone)
     return len(gone)
 
 

@@ -4,7 +4,7 @@ The copies are in a tier that can be read, in a folder of the batch that is name
 the transaction at the end nobody counts them: a run that is killed leaves copies, and partitions that nobody reads.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -49,6 +49,8 @@ class InPlace:
                 self.ctx.warehouse.execute(f"{self._mark} {statement}")
             check_rows(self.ctx, part)
         self.log.commit(self.table, self._build)
+        for statement in self._lost():
+            self.ctx.warehouse.execute(f"{self._mark} {statement}")
 
     def _build(self, number: int) -> list[str]:
         return [f"{self._mark} {statement}" for statement in self.transaction(self._records(number))]
@@ -67,16 +69,28 @@ class InPlace:
 
     def _partitions(self, part: RestorePart) -> Iterator[str]:
         """Every period is read from its copies: by a new partition, or by the one that is still there."""
-        present = partition_days(self.ctx, part.version.external).get(part.batch, frozenset())
-        missing = []
+        present = self._present(part)
         for day in part.days:
-            values = ((BATCH_COLUMN, part.batch), (PERIOD_COLUMN, day.isoformat()))
-            folder = self.ctx.lake.uri(f"{thaw_prefix(part.prefix, self.until)}{PERIOD_COLUMN}={day.isoformat()}/")
             if day in present:
-                yield set_location(part.version.external, values, folder)
-            else:
-                missing.append((values, folder))
-        yield from add_partitions(part.version.external, missing)
+                yield set_location(part.version.external, *self._partition(part, day))
+        yield from self._added(part, present)
+
+    def _lost(self) -> Iterator[str]:
+        """Partitions that somebody dropped who saw their periods parked."""
+        for part in self.parts:
+            yield from self._added(part, self._present(part))
+
+    def _added(self, part: RestorePart, present: Collection[date]) -> list[str]:
+        missing = [self._partition(part, day) for day in part.days if day not in present]
+        return add_partitions(part.version.external, missing)
+
+    def _present(self, part: RestorePart) -> Collection[date]:
+        return partition_days(self.ctx, part.version.external).get(part.batch, frozenset())
+
+    def _partition(self, part: RestorePart, day: date) -> tuple[tuple[tuple[str, str], ...], str]:
+        """Its values and the address that it reads."""
+        folder = f"{thaw_prefix(part.prefix, self.until)}{PERIOD_COLUMN}={day.isoformat()}/"
+        return ((BATCH_COLUMN, part.batch), (PERIOD_COLUMN, day.isoformat())), self.ctx.lake.uri(folder)
 
     def statements(self) -> list[str]:
         """What a plan prints: partitions, then the transaction without its records."""
