@@ -13,7 +13,7 @@ FILE = "tidegate_file"
 ENGINE = "tidegate_engine"
 """The hidden schema of the driver's control tables."""
 
-LAYOUT = 2
+LAYOUT = 3
 """The version of the control tables' layout."""
 
 _PRIVILEGES = f"""CREATE TABLE {ENGINE}.privileges (
@@ -31,7 +31,7 @@ _STATEMENTS = (
     *external_layout.CREATE,
     f"CREATE TABLE {ENGINE}.layout AS SELECT {LAYOUT} AS version",
 )
-_UPGRADES = {1: (_PRIVILEGES,)}
+_UPGRADES = {1: (_PRIVILEGES,), 2: (external_layout.CREATE_BOUNDS,)}
 """What makes of each older layout the next."""
 
 

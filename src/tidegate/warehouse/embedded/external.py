@@ -19,6 +19,7 @@ from tidegate.warehouse.base import Result
 from tidegate.warehouse.embedded import external_catalog, external_syntax
 from tidegate.warehouse.embedded.catalog import quoted, schema_exists
 from tidegate.warehouse.embedded.context import Context, Statement
+from tidegate.warehouse.embedded.external_bounds import bounds_of, dispensable, without
 from tidegate.warehouse.embedded.external_catalog import ExternalTable, PartitionFiles, absolute_file
 from tidegate.warehouse.embedded.external_layout import ENGINE
 from tidegate.warehouse.embedded.external_prune import partition_predicate, typed_values
@@ -39,17 +40,20 @@ _GLOB_FREE = r"regexp_replace(u.path, '([\[*?])', '[\1]', 'g')"
 _numbers = itertools.count(1)
 
 
-def source(ctx: Context, table: TableName, conjuncts: Sequence[exp.Expr] = ()) -> str | None:
+def source(
+    ctx: Context, table: TableName, conjuncts: Sequence[exp.Expr] = (), asked: Sequence[exp.Expr] = ()
+) -> str | None:
     """The DuckDB SQL of a parenthesised query that yields an external table's rows, or None when it is not external.
 
     Columns are the declared ones, data columns first, then partition columns, with their declared types; a column
     that a file has not is NULL. Only partitions that may satisfy all `conjuncts` are read: predicates that every
-    row needed of this table fulfils, in sqlglot's form, with columns of this table only.
+    row needed of this table fulfils, in sqlglot's form, with columns of this table only. `asked` are such predicates
+    of the reader of a view: they hold give or take a day, so they only tell which missing files are not needed.
 
     The file list is put into variables of `ctx.cursor`; call `forget` when the statement is done. The files of a
-    partition are those that its location held when it was added: one that is missing now is an error that names
-    it, where Redshift would silently read fewer rows. A table without partition columns reads what its location
-    holds at the time of the query.
+    partition are those that its location held when it was added: one that is missing now, and that no predicate
+    rules out, is an error that names it, where Redshift would silently read fewer rows. A table without partition
+    columns reads what its location holds at the time of the query.
 
     Raises:
         StatementError: the files' type of a column cannot be read as the declared one.
@@ -57,7 +61,7 @@ def source(ctx: Context, table: TableName, conjuncts: Sequence[exp.Expr] = ()) -
     external = external_catalog.find(ctx, table)
     if external is None:
         return None
-    branches = _of_partitions(ctx, external, conjuncts) if external.partitions else _of_location(ctx, external)
+    branches = _of_partitions(ctx, external, conjuncts, asked) if external.partitions else _of_location(ctx, external)
     if not branches:
         typed = [f"CAST(NULL AS {duckdb_type(t)}) AS {quoted(c)}" for c, t in external.columns + external.partitions]
         return f"(SELECT {', '.join(typed)} WHERE false)"
@@ -71,8 +75,12 @@ def forget(cursor: duckdb.DuckDBPyConnection) -> None:
         cursor.execute(f"RESET VARIABLE {name}")
 
 
-def _of_partitions(ctx: Context, table: ExternalTable, conjuncts: Sequence[exp.Expr]) -> list[str]:
+def _of_partitions(
+    ctx: Context, table: ExternalTable, conjuncts: Sequence[exp.Expr], asked: Sequence[exp.Expr]
+) -> list[str]:
     kept = partition_predicate(table.partitions, 'p."values"', conjuncts)
+    path = absolute_file(ctx.settings, "p.location", "f.path")
+    kept += without(path, dispensable(ctx, table, [*conjuncts, *asked]))
     files = (
         f"FROM {ENGINE}.external_files AS f JOIN {ENGINE}.external_partitions AS p ON p.id = f.partition_id "
         f"WHERE f.table_id = {table.id} AND p.table_id = {table.id} AND {kept}"
@@ -84,7 +92,6 @@ def _of_partitions(ctx: Context, table: ExternalTable, conjuncts: Sequence[exp.E
     if any(objects for _, _, objects in shapes):
         let_read(ctx.cursor, ctx.settings.s3)
     values = typed_values(table.partitions, 'p."values"')
-    path = absolute_file(ctx.settings, "p.location", "f.path")
     branches = []
     for id, columns, _ in shapes:
         entry = ", ".join([f"'path': {path}", *(f"{_field(at)}: {v}" for at, v in enumerate(values.values(), 1))])
@@ -217,7 +224,7 @@ def handle_alter_table(ctx: Context, statement: Statement) -> Result:
         raise StatementError(
             f"{table.name} has no partition {_shown(table, values[0])}", hint="See svv_external_partitions."
         )
-    added = _found(ctx, [(values[0], altered.partitions[0][1])]) if altered.change is Change.SET_LOCATION else []
+    added = _found(ctx, table, [(values[0], altered.partitions[0][1])]) if altered.change is Change.SET_LOCATION else []
     ctx.writes(external_catalog.CHANGES, False)
     external_catalog.remove_partitions(ctx, list(known.values()))
     external_catalog.add_partitions(ctx, table, added)
@@ -241,19 +248,23 @@ def _add(
                 f"partition {_shown(table, partition)} of {table.name} already exists",
                 hint="Write ADD IF NOT EXISTS to leave it as it is.",
             )
-    found = _found(ctx, added)
+    found = _found(ctx, table, added)
     ctx.writes(external_catalog.CHANGES, False)
     external_catalog.add_partitions(ctx, table, found)
 
 
-def _found(ctx: Context, partitions: Sequence[tuple[tuple[str | None, ...], str]]) -> list[PartitionFiles]:
+def _found(
+    ctx: Context, table: ExternalTable, partitions: Sequence[tuple[tuple[str | None, ...], str]]
+) -> list[PartitionFiles]:
     """The partitions with the files that their locations, as written, hold now."""
     locations = [absolute(ctx.settings, address) for _, address in partitions]
     listed = listed_folders(ctx.settings, locations)
     shapes = shapes_of(ctx, sorted({path for paths in listed for path in paths}))
     return [
-        PartitionFiles(values, location, tuple((_below(location, path), shapes[path]) for path in paths))
-        for (values, _), location, paths in zip(partitions, locations, listed, strict=True)
+        PartitionFiles(values, location, tuple((_below(location, path), shapes[path]) for path in paths), bounds)
+        for (values, _), location, paths, bounds in zip(
+            partitions, locations, listed, bounds_of(ctx, table, listed), strict=True
+        )
     ]
 
 

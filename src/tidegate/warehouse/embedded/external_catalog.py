@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from tidegate.config.settings import EmbeddedSettings
 from tidegate.model.names import TableName
@@ -30,6 +31,10 @@ class ExternalTable:
     partitions: tuple[tuple[str, SqlType], ...]
 
 
+Bounds = tuple[str, datetime, datetime]
+"""A column, and its earliest and latest time."""
+
+
 @dataclass(frozen=True)
 class PartitionFiles:
     """A partition to be added: `values` as canonical text, `location` absolute, files relative to it, by shape."""
@@ -37,6 +42,7 @@ class PartitionFiles:
     values: tuple[str | None, ...]
     location: str
     files: tuple[tuple[str, Shape], ...]
+    bounds: tuple[Bounds, ...] = ()
 
 
 def has_schema(ctx: Context, schema: str) -> bool:
@@ -112,6 +118,11 @@ def add_table(
 
 def remove_table(ctx: Context, table: ExternalTable) -> None:
     """Forget a table and its partitions; the files stay."""
+    ctx.cursor.execute(
+        f"DELETE FROM {ENGINE}.external_bounds WHERE partition_id IN "
+        f"(SELECT id FROM {ENGINE}.external_partitions WHERE table_id = ?)",
+        [table.id],
+    )
     for relation in ("files", "shapes", "partitions"):
         ctx.cursor.execute(f"DELETE FROM {ENGINE}.external_{relation} WHERE table_id = ?", [table.id])
     ctx.cursor.execute(f"DELETE FROM {ENGINE}.external_tables WHERE id = ?", [table.id])
@@ -147,13 +158,20 @@ def add_partitions(ctx: Context, table: ExternalTable, partitions: Sequence[Part
         "unnest($4::VARCHAR[])",
         [table.id, *([file[i] for file in files] for i in range(3))],
     )
+    bounds = [(id, *each) for id, p in zip(ids, partitions, strict=True) for each in p.bounds]
+    ctx.cursor.execute(
+        f"INSERT INTO {ENGINE}.external_bounds SELECT unnest($1::BIGINT[]), unnest($2::VARCHAR[]), "
+        "unnest($3::TIMESTAMP[]), unnest($4::TIMESTAMP[])",
+        [[each[i] for each in bounds] for i in range(4)],
+    )
 
 
 def remove_partitions(ctx: Context, ids: Sequence[int]) -> None:
     """Forget partitions; their files stay."""
-    ctx.cursor.execute(
-        f"DELETE FROM {ENGINE}.external_files WHERE partition_id IN (SELECT unnest($1::BIGINT[]))", [ids]
-    )
+    for relation in ("files", "bounds"):
+        ctx.cursor.execute(
+            f"DELETE FROM {ENGINE}.external_{relation} WHERE partition_id IN (SELECT unnest($1::BIGINT[]))", [ids]
+        )
     ctx.cursor.execute(f"DELETE FROM {ENGINE}.external_partitions WHERE id IN (SELECT unnest($1::BIGINT[]))", [ids])
 
 

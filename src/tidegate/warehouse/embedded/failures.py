@@ -6,6 +6,7 @@ import duckdb
 
 from tidegate.errors import (
     GuardFailed,
+    ObjectNotFound,
     SerializationConflict,
     StatementCancelled,
     StatementError,
@@ -23,6 +24,8 @@ _MISSING_SCHEMA = re.compile(r"Schema with name (\S+) does not exist")
 _MISSING_COLUMN = re.compile(r'Referenced column "(.+?)" (?:was )?not found|does not have a column named "(.+?)"')
 _BAD_TEXT = re.compile(r"Could not convert string ['\"](.*)['\"] to (\w+)", re.DOTALL)
 _TYPES = {"INT16": "smallint", "INT32": "integer", "INT64": "bigint", "DOUBLE": "double precision", "FLOAT": "real"}
+_MISSING_FILE = re.compile(r'No files found that match the pattern "(.*?)"', re.DOTALL)
+_GLOB_FREE = re.compile(r"\[([\[*?])\]")
 _CONFLICT = re.compile(r"conflict|Could not commit", re.IGNORECASE)
 _FULL = re.compile(r"No space left on device|Disk quota exceeded|not enough space", re.IGNORECASE)
 _LIMITED = "File too large"
@@ -72,6 +75,12 @@ def statement_failure(error: duckdb.Error) -> TidegateError:
         )
     if isinstance(error, duckdb.InterruptException):
         return cancelled()
+    if isinstance(error, duckdb.IOException) and (missing := _MISSING_FILE.search(text)):
+        file = _GLOB_FREE.sub(r"\1", missing[1])
+        return ObjectNotFound(
+            f"{file!r} does not exist",
+            hint="Check the address; if it is a file of an archive, run `tidegate verify`.",
+        )
     if isinstance(error, duckdb.IOException):
         return StatementError(_plain(error), hint="Check the files that the statement names.")
     if isinstance(error, duckdb.OutOfMemoryException):

@@ -13,6 +13,7 @@ from tidegate.warehouse.embedded.aggregates import AGGREGATES
 from tidegate.warehouse.embedded.casts import CASTS
 from tidegate.warehouse.embedded.context import Context
 from tidegate.warehouse.embedded.definitions import View
+from tidegate.warehouse.embedded.demands import Demanded, demanded, output_names
 from tidegate.warehouse.embedded.dialect import parse
 from tidegate.warehouse.embedded.emitter import Emitter, FromTable, Query, folded, text
 from tidegate.warehouse.embedded.expressions import EXPRESSIONS
@@ -81,10 +82,13 @@ def emitter(ctx: Context) -> Emitter:
 
 @dataclass(frozen=True)
 class _Reader:
-    """Gives meaning to the tables of FROM. `inside` are the views that are being expanded."""
+    """Gives meaning to the tables of FROM. `inside` are the views that are being expanded, `demanded` what the reader
+    of such a view asks of each of its SELECTs.
+    """
 
     ctx: Context
     inside: tuple[TableName, ...] = field(default=())
+    demanded: Demanded = field(default_factory=dict)
 
     def read(self, emit: Emitter, node: exp.Table, select: exp.Select | None) -> FromTable:
         name, schema = folded(node.this), folded(node.args["db"]) if node.args.get("db") else None
@@ -96,17 +100,19 @@ class _Reader:
         table = catalog.resolve(self.ctx, schema, name)
         found = catalog.relation(self.ctx, table)
         if isinstance(found, View):
-            return self._expanded(found)
+            return self._expanded(found, node, select)
         if found is not None:
             definition = found.table
             return FromTable(catalog.physical(table), lambda: {c.name: c.type for c in definition.columns})
         return self._external(table, node, select)
 
-    def _expanded(self, view: View) -> FromTable:
+    def _expanded(self, view: View, node: exp.Table | None = None, select: exp.Select | None = None) -> FromTable:
         if view.name in self.inside:
             raise StatementError(f"the view {view.name} reads itself", hint="Create one of the views anew.")
-        inner = Emitter(_EXPRESSIONS, emit_query, _Reader(self.ctx, (*self.inside, view.name)).read, self.ctx.facts)
-        body = inner.query(parse(view.text), Scope())
+        tree = parse(view.text)
+        asked = [] if node is None else _conjuncts(node, select, dict.fromkeys(output_names(tree)))
+        reader = _Reader(self.ctx, (*self.inside, view.name), demanded(tree, asked))
+        body = Emitter(_EXPRESSIONS, emit_query, reader.read, self.ctx.facts).query(tree, Scope())
         return FromTable(f"({body.sql})", _named(body))
 
     def _late_binding_columns(self) -> FromTable:
@@ -129,7 +135,9 @@ class _Reader:
         if found is None:
             raise StatementError(f'relation "{table}" does not exist', hint="Check the schema and the name.")
         columns = dict(found.columns + found.partitions)
-        sql = external.source(self.ctx, table, _conjuncts(node, select, columns))
+        name = folded((node.args.get("alias") or node).this)
+        asked = [each for each in self.demanded.get(id(select), []) if _is_of(each, name, False, columns)]
+        sql = external.source(self.ctx, table, _conjuncts(node, select, columns), asked)
         self.ctx.definitions.reads_files = True
         if sql is None:
             raise StatementError(f'relation "{table}" does not exist', hint="Check the schema and the name.")

@@ -147,10 +147,7 @@ def _rows_by_file(
     if len(written.files) == 1:
         return [written.total + options.header]
     if options.format is UnloadFormat.TEXT:
-        raise StatementRefused(
-            "the embedded warehouse cannot count the records of several delimited text files",
-            hint="Leave out VERBOSE, or unload as CSV or Parquet.",
-        )
+        return _lines_by_file(cursor, written, options)
     counted = dict(
         cursor.execute(
             "SELECT filename, count(*) FROM read_csv($1, header = false, auto_detect = false, columns = $2, "
@@ -164,6 +161,29 @@ def _rows_by_file(
             ],
         ).fetchall()
     )
+    return [counted.get(file.path, 0) for file in written.files]
+
+
+def _lines_by_file(cursor: duckdb.DuckDBPyConnection, written: _Written, options: Unload) -> Sequence[int]:
+    """A line is a record, unless a value holds a line end; then there are more lines than rows.
+
+    Raises:
+        StatementRefused: there are.
+    """
+    paths = [glob_free(file.path) for file in written.files]
+    counted = dict(
+        cursor.execute(
+            "SELECT filename, count(*) FROM read_csv($1, header = false, auto_detect = false, columns = {'line': "
+            "'VARCHAR'}, delim = chr(31), quote = '', escape = '', filename = true, hive_partitioning = false) "
+            "GROUP BY ALL",
+            [paths],
+        ).fetchall()
+    )
+    if sum(counted.values()) != written.total + options.header * len(paths):
+        raise StatementRefused(
+            "the embedded warehouse cannot count the records of several text files with line ends in their values",
+            hint="Leave out VERBOSE, or unload as CSV or Parquet.",
+        )
     return [counted.get(file.path, 0) for file in written.files]
 
 

@@ -107,10 +107,15 @@ def test_varbyte_and_super_have_a_text(place: Place) -> None:
     assert (place.base / "out/0000_part_00").read_text() == 'abcd;"{""k"":[1]}"\n'
 
 
-def test_counts_of_several_text_files_are_refused(values: Place) -> None:
-    with refused(StatementRefused, "the embedded warehouse cannot count the records of several delimited text files"):
-        values.run("UNLOAD ('SELECT id, d FROM t') TO 'out/' PARTITION BY (d) MANIFEST VERBOSE")
-    assert values.files("out") == []
+def test_records_of_several_text_files_are_counted_unless_a_value_holds_a_line_end(place: Place) -> None:
+    unload = "UNLOAD ('SELECT n, a FROM t') TO 'out/' PARTITION BY (n) HEADER GZIP MANIFEST VERBOSE"
+    place.run("CREATE TABLE t (n INTEGER, a VARCHAR(9))", "INSERT INTO t VALUES (1, 'x|y'), (1, NULL), (2, '')", unload)
+    counts = {e["url"].split("/")[-2]: e["meta"]["record_count"] for e in place.json("out/manifest")["entries"]}
+    assert counts == {"n=1": 3, "n=2": 2}
+    place.run("INSERT INTO t VALUES (2, 'one' || CHR(10) || 'two')")
+    with refused(StatementRefused, "the embedded warehouse cannot count the records of several text files"):
+        place.run(unload.replace("out/", "more/"))
+    assert place.files("more") == []
 
 
 _KILLED = """

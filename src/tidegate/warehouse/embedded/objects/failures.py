@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tidegate.errors import ConfigError, StatementError, TidegateError, WarehouseUnreachable
+from tidegate.errors import ConfigError, ObjectNotFound, StatementError, TidegateError, WarehouseUnreachable
 from tidegate.warehouse.embedded.objects.addresses import SCHEME, split
 
 _MARK = "tidegate object failure"
@@ -63,7 +63,8 @@ def object_errors(address: str) -> Iterator[None]:
     """Raise what boto3 raises as errors of ours that name `address`.
 
     Raises:
-        StatementError: the bucket or the object does not exist, or the object is archived or was changed.
+        ObjectNotFound: the object does not exist.
+        StatementError: the bucket does not exist, or the object is archived or was changed.
         ConfigError: there are no credentials, or the bucket is in another region.
         WarehouseUnreachable: access is denied, or the store does not answer.
     """
@@ -85,7 +86,7 @@ def object_failure(address: str, code: str) -> TidegateError:
     if code == "NoSuchBucket":
         return StatementError(f"the bucket {bucket!r} does not exist", hint="Check the name of the bucket.")
     if code in ("NoSuchKey", "404"):
-        return StatementError(
+        return ObjectNotFound(
             f"{address!r} does not exist",
             hint="Check the address; if it is a file of an archive, run `tidegate verify`.",
         )

@@ -134,7 +134,8 @@ def test_a_file_of_the_first_layout_gets_what_it_lacks(settings: EmbeddedSetting
     with EmbeddedWarehouse(settings).session() as session:
         session.execute("CREATE TABLE orders (id BIGINT)")
     with duckdb.connect(str(settings.path)) as connection:
-        connection.execute("DROP TABLE tidegate_engine.privileges")
+        for later in ("privileges", "external_bounds"):
+            connection.execute(f"DROP TABLE tidegate_engine.{later}")
         connection.execute("UPDATE tidegate_engine.layout SET version = 1")
     for _ in range(2):
         with EmbeddedWarehouse(settings).session() as session:

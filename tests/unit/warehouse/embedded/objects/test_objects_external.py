@@ -6,7 +6,7 @@ from tests.servers.emulator import Emulator
 from tests.unit.warehouse.embedded.loading import refused
 from tests.unit.warehouse.embedded.objects.remote import Remote, tapped
 
-from tidegate.errors import StatementError, StatementRefused
+from tidegate.errors import ObjectNotFound, StatementError, StatementRefused
 
 DAYS = 300
 
@@ -114,7 +114,7 @@ def test_an_object_that_is_gone_is_an_error_and_not_fewer_rows(orders: Remote) -
     gone = "t/day=2020-01-01/0000_part_00.parquet"
     orders.emulator.s3.delete_object(Bucket=orders.bucket, Key=gone)
 
-    with refused(StatementError, f"'{orders.root}/{gone}' does not exist"):
+    with refused(ObjectNotFound, f"'{orders.root}/{gone}' does not exist"):
         orders.rows("SELECT COUNT(id) FROM cold.t")
     assert orders.rows("SELECT COUNT(id) FROM cold.t WHERE day = '2020-01-02'") == [(2,)]
 
