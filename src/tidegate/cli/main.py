@@ -11,6 +11,7 @@ from tidegate import __version__
 from tidegate.cli import (
     cmd_archive,
     cmd_audit,
+    cmd_compact,
     cmd_config,
     cmd_demo,
     cmd_doctor,
@@ -38,6 +39,7 @@ from tidegate.cli.output import Output
 COMMANDS = (
     cmd_archive,
     cmd_audit,
+    cmd_compact,
     cmd_config,
     cmd_demo,
     cmd_doctor,

@@ -69,3 +69,15 @@ def duration(text: str | None, option: str) -> timedelta | None:
         return timedelta(seconds=parse_seconds(text))
     except ValueError as error:
         raise UsageError(f"{option} is {text!r}, {error}", hint="Write it as 1d, 36h or 0s.") from error
+
+
+def byte_size(text: str | None, option: str) -> int | None:
+    """`1GB`, `500MB`. Raises UsageError."""
+    from tidegate.config.quantities import parse_bytes
+
+    if text is None:
+        return None
+    try:
+        return parse_bytes(text)
+    except ValueError as error:
+        raise UsageError(f"{option} is {text!r}, {error}", hint="Write it as 1GB or 500MB.") from error

@@ -11,6 +11,8 @@ from tidegate.flows.leases import Lease
 from tidegate.flows.plan import TablePlan, period_column
 from tidegate.flows.published import read_retired
 from tidegate.flows.records import RecordLog
+from tidegate.flows.rewrite.leftovers import settle
+from tidegate.flows.rewrite.spec import REWRITES
 from tidegate.flows.spec import BatchSpec
 from tidegate.flows.versions import Versions
 from tidegate.formats.stored import load
@@ -31,6 +33,9 @@ def resume(ctx: Context, log: RecordLog, held: Lease, plan: TablePlan) -> Iterat
     published = {batch: periods for batch, periods in published.items() if periods}
     retired = {item.batch for item in read_retired(ctx, plan.policy.table)}
     for row in plan.unfinished:
+        if row.action in REWRITES:
+            settle(ctx, log, row)
+            continue
         if row.id in retired and row.id not in published:
             ctx.ledger.save_batch(replace(row, state=BatchState.ABANDONED, updated_at=ctx.clock()))
             continue

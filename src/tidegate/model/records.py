@@ -56,6 +56,19 @@ class BatchPeriods:
 
 
 @dataclass(frozen=True)
+class Erasure:
+    """What was erased, without its values: the SHA-256 of the condition, the columns that it reads, and why.
+
+    `rows` by period (ISO date) are told by what was done, not by an intent; hot rows are under `hot`.
+    """
+
+    sha256: str
+    columns: tuple[str, ...]
+    reason: str = ""
+    rows: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class LogRecord:
     """One object `<number>.json` below the table's log folder. `at` is informative: numbers give the order.
 
@@ -78,6 +91,7 @@ class LogRecord:
     inputs: tuple[BatchPeriods, ...] = ()
     tier: Tier | None = None
     until: str | None = None
+    erasure: Erasure | None = None
     format: int = RECORD_FORMAT
 
 

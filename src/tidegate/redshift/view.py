@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from tidegate.model.batch import BATCH_COLUMN, PERIOD_COLUMN, StoredColumn
 from tidegate.model.names import TableName
-from tidegate.model.tables import Table
+from tidegate.model.tables import Column, Table
 from tidegate.redshift.identifiers import literal, qualified, quote
 from tidegate.redshift.storage import from_stored
 from tidegate.redshift.types import render
@@ -19,6 +19,12 @@ class ExternalVersion:
     columns: tuple[StoredColumn, ...]
 
 
+def restored_value(column: Column, version: ExternalVersion, alias: str) -> str:
+    """The external version's value as the hot table's column has it; NULL where the version lacks the column."""
+    stored = next((c for c in version.columns if c.name == column.name), None)
+    return _restored(render(column.type), stored, alias)
+
+
 def restored_list(table: Table, version: ExternalVersion, alias: str) -> str:
     """The external version's values as the hot table's columns, by name; a column it lacks is NULL."""
     stored = {c.name: c for c in version.columns}
@@ -28,12 +34,15 @@ def restored_list(table: Table, version: ExternalVersion, alias: str) -> str:
 
 
 def _value(name: str, type_text: str, stored: StoredColumn | None, alias: str) -> str:
-    if stored is None:
-        return f"CAST(NULL AS {type_text}) AS {quote(name)}"
-    value = from_stored(stored, alias)
-    if render(stored.type) != type_text:
-        value = f"CAST({value} AS {type_text})"
+    value = _restored(type_text, stored, alias)
     return value if value == quote(name) else f"{value} AS {quote(name)}"
+
+
+def _restored(type_text: str, stored: StoredColumn | None, alias: str) -> str:
+    if stored is None:
+        return f"CAST(NULL AS {type_text})"
+    value = from_stored(stored, alias)
+    return value if render(stored.type) == type_text else f"CAST({value} AS {type_text})"
 
 
 def all_view(view: TableName, table: Table, versions: Sequence[ExternalVersion], published: TableName) -> str:

@@ -1,0 +1,1 @@
+"""Rewriting archived periods: into fewer batches, or without some rows; proven, and swapped in one transaction."""

@@ -1,0 +1,34 @@
+"""Compaction and erasure in a small world, and what is left of them in the lake."""
+
+from typing import Any
+
+import pyarrow.parquet as pq
+from tests.world import World
+
+from tidegate.flows.rewrite.compact import TARGET, CompactPlan, plan_compact, run_compact
+from tidegate.model.names import TableName
+from tidegate.model.rewrites import CompactOutcome
+
+
+def planned_compact(world: World, target: int = TARGET) -> CompactPlan:
+    with world.context() as ctx:
+        return plan_compact(ctx, (), target)
+
+
+def compact(world: World, *tables: str, target: int = TARGET) -> CompactOutcome:
+    with world.context() as ctx:
+        return run_compact(ctx, plan_compact(ctx, tuple(map(TableName.parse, tables)), target))
+
+
+def batches(world: World, source: str = "published") -> dict[str, dict[str, int]]:
+    """Rows by batch and period (its first day), as a control table has them."""
+    found: dict[str, dict[str, int]] = {}
+    for batch, period, rows in world.sql(f"SELECT batch, period, row_count FROM tidegate.{source} ORDER BY 1, 2"):
+        found.setdefault(str(batch), {})[str(period)] = rows
+    return found
+
+
+def in_files(world: World, batch: str = "*", table: str = "orders") -> list[dict[str, Any]]:
+    """The rows of batches, read by pyarrow alone, in the order of their text."""
+    files = sorted((world.folder / "lake").glob(f"w*/public/{table}/tg_batch={batch}/**/*.parquet"))
+    return sorted((row for path in files for row in pq.read_table(path, partitioning=None).to_pylist()), key=repr)
