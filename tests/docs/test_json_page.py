@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from tests.cli.conftest import Cli, load_shop
 from tests.cli.shop import AS_OF
+from tests.docs.inventories import printed_of_inventories
 from tests.docs.pages import read, rows, sections, word
 from tests.unit.config.lifecycle_csv import file, row
 
@@ -37,7 +38,7 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> Printed:
     """The documents of every command, by the heading of the page."""
     with pytest.MonkeyPatch.context() as monkeypatch:
         cli = load_shop(tmp_path_factory.mktemp("shop"), monkeypatch)
-        return {**_without_archives(cli), **_with_archives(cli), **_afterwards(cli, monkeypatch)}
+        return {**_without_archives(cli), **_with_archives(cli, monkeypatch), **_afterwards(cli, monkeypatch)}
 
 
 def _without_archives(cli: Cli) -> Printed:
@@ -52,12 +53,31 @@ def _without_archives(cli: Cli) -> Printed:
         ],
         "tidegate policies list": cli.ok("policies", "list", "--json").documents,
         "tidegate policies export": _exported(cli),
-        "tidegate serve": [_ready(cli)],
+        "tidegate serve": [_first_line(cli, "serve", "--port", "0", "--data-api-port", "0")],
         "tidegate query": cli.ok("query", "SELECT 1 AS one, NULL AS nothing", "--json").documents,
         "tidegate demo orders": cli.ok("demo", "orders", "sample", "--rows", "3", "--json").documents,
         "tidegate demo": cli.ok("demo", "--dir", "demo", "--rows", "30", "--json").documents,
         "Errors": cli("frobnicate", "--json").documents,
+        **_queue(cli),
     }
+
+
+def _queue(cli: Cli) -> Printed:
+    """The commands of the queue; in the end nothing is in it, and nothing was archived."""
+    span = ("--to", "2020-01", "--yes", "--json")
+    printed = {"tidegate jobs add": cli.ok("jobs", "add", "archive", "public.orders", *span).documents}
+    printed["tidegate jobs cancel"] = cli.ok("jobs", "cancel", "1", "--json").documents
+    printed["tidegate plan --enqueue"] = cli.ok("plan", "--enqueue", *AS_OF, "--yes", "--json").documents[1:]
+    for name in ("jobs", "jobs list", "jobs show"):
+        number = ("2",) if name == "jobs show" else ()
+        printed[f"tidegate {name}"] = cli.ok(*name.split(), *number, "--json").documents
+    cli.ok("query", "ALTER TABLE public.orders RENAME TO moved")
+    printed["tidegate work"] = cli("work", "--json").documents[-1:]
+    cli.ok("query", "ALTER TABLE public.moved RENAME TO orders")
+    printed["tidegate jobs retry"] = cli.ok("jobs", "retry", "2", "--json").documents
+    cli.ok("jobs", "cancel", "2")
+    printed["tidegate run"] = [_first_line(cli, "run", "--every", "1d")]
+    return printed
 
 
 def _rules(cli: Cli, *command: str) -> list[Any]:
@@ -83,20 +103,24 @@ def _exported(cli: Cli) -> Any:
     return documents
 
 
-def _ready(cli: Cli) -> Any:
-    command = [sys.executable, "-m", "tidegate", "serve", "--port", "0", "--data-api-port", "0", "--json"]
-    with subprocess.Popen(command, cwd=cli.folder, stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout is not None
-        line = server.stdout.readline()
-        server.terminate()
+def _first_line(cli: Cli, *arguments: str) -> Any:
+    """What a command that does not end by itself prints first."""
+    command = [sys.executable, "-m", "tidegate", *arguments, "--json"]
+    with subprocess.Popen(
+        command, cwd=cli.folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as told:
+        assert told.stdout is not None
+        line = told.stdout.readline()
+        told.terminate()
     return json.loads(line)
 
 
-def _with_archives(cli: Cli) -> Printed:
+def _with_archives(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> Printed:
     cli.ok("query", "CREATE TABLE public.small AS SELECT * FROM public.orders")
     shutil.copy(cli.folder / "warehouse.duckdb", cli.folder / "backup")
     printed = {"tidegate archive": cli.ok("archive", *AS_OF, "--yes", "--json").documents}
     printed["tidegate verify"] = [_damaged(cli)]
+    printed.update(printed_of_inventories(cli, monkeypatch))
     printed["tidegate hold add"] = cli.ok("hold", "add", "public.orders", "--reason", "audit", "--json").documents
     printed["tidegate hold list"] = cli.ok("hold", "list", "--json").documents
     hold = printed["tidegate hold add"][0]["hold"]["id"]
@@ -185,8 +209,10 @@ def test_every_document_says_what_it_is(printed: Printed) -> None:
     assert {kind for heading, found in kinds.items() if heading not in plain for kind in found} == {
         "result",
         "plan",
+        "cycle",
         "ready",
         "error",
+        "difference",
     }
 
 

@@ -87,6 +87,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "[[archive]]": schema.ArchiveSection,
     "unload": schema.UnloadSection,
     "tiers": schema.TiersSection,
+    "[queue]": schema.QueueSection,
     "[prices]": schema.PricesSection,
 }
 LEAST = {
@@ -95,6 +96,7 @@ LEAST = {
     "[lake]": {"url": '"lake"'},
     "[ledger]": {},
     "[catalog]": {},
+    "[queue]": {},
     "[prices]": {},
     "[[archive]]": {"table": '"public.orders"', "column": '"order_date"', "retention": "1"},
 }
