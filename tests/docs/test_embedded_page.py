@@ -10,6 +10,7 @@ from tidegate.config.settings import EmbeddedSettings
 from tidegate.errors import StatementRefused
 from tidegate.warehouse.embedded.aggregates import AGGREGATES
 from tidegate.warehouse.embedded.driver import EmbeddedWarehouse
+from tidegate.warehouse.embedded.functions_catalog import CATALOG_FUNCTIONS
 from tidegate.warehouse.embedded.functions_other import OTHER_FUNCTIONS
 from tidegate.warehouse.embedded.functions_session import SESSION_FUNCTIONS
 from tidegate.warehouse.embedded.functions_text import TEXT_FUNCTIONS
@@ -25,8 +26,8 @@ def warehouse(tmp_path: Path) -> EmbeddedWarehouse:
 
 def test_the_functions_of_the_page_are_those_that_are_taken() -> None:
     listed = [name for _, names in rows(PAGE["Functions"]) for name in re.findall(r"`([A-Z0-9_]+)`", names)]
-    taken = {**TEXT_FUNCTIONS, **TIME_FUNCTIONS, **OTHER_FUNCTIONS, **SESSION_FUNCTIONS, **AGGREGATES}
-    assert sorted(listed) == sorted(taken)
+    taken = {**TEXT_FUNCTIONS, **TIME_FUNCTIONS, **OTHER_FUNCTIONS, **AGGREGATES}
+    assert sorted(listed) == sorted({*taken, *SESSION_FUNCTIONS, *CATALOG_FUNCTIONS})
 
 
 def test_the_system_views_of_the_page_are_those_that_are_taken(warehouse: EmbeddedWarehouse) -> None:
