@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -9,7 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from tidegate.config.extras import needing
-from tidegate.config.settings import DataApiSettings, EmbeddedSettings, S3Settings, Settings
+from tidegate.config.settings import Aws, DataApiSettings, EmbeddedSettings, S3Settings, Settings
 from tidegate.errors import TidegateError, UsageError, WarehouseLocked
 from tidegate.lake.base import Lake
 from tidegate.ledger.base import JobState, Ledger
@@ -75,7 +76,18 @@ class Opened:
         imported = self.ledger.imported_policies()
         settings = merged(self.settings, imported)
         rules = RuleCheckpoints(self.ledger, self.reporter, {p.table: p for p in imported}, self.rule_source)
-        return Context(self.warehouse, self.lake, self.ledger, settings, self.reporter, archived_until=rules)
+        return Context(
+            self.warehouse, self.lake, self.ledger, settings, self.reporter, archived_until=rules, lake_at=self.lake_at
+        )
+
+    def lake_at(self, address: str, region: str | None) -> Lake:
+        """`s3://bucket/prefix/` outside of the lake, reached with the lake's own settings otherwise."""
+        bucket, _, prefix = address.removeprefix("s3://").partition("/")
+        aws = self.settings.lake.aws if isinstance(self.settings.lake, S3Settings) else Aws()
+        with needing("aws", f"the address {address!r}"):
+            from tidegate.lake.s3.driver import S3Lake
+
+        return S3Lake(S3Settings(bucket, prefix, replace(aws, region=region or aws.region)))
 
     def rule_source(self, place: str) -> RuleSource:
         """Where rules are: the path of a CSV file, or `dynamodb://TABLE?region=…`. Nothing is opened yet."""

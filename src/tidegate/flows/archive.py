@@ -163,7 +163,7 @@ def planned_row(ctx: Context, held: Lease, spec: BatchSpec) -> BatchRow:
 def outcome(row: BatchRow, batch: BatchRun) -> BatchOutcome:
     newest = max((p.period for p in batch.proofs), default=None)
     return BatchOutcome(
-        row.table, row.id, row.state, row.rows, len(batch.files), row.bytes, newest, tuple(batch.proofs)
+        row.table, row.id, row.state, row.rows, len(batch.written), row.bytes, newest, tuple(batch.proofs)
     )
 
 
@@ -202,5 +202,6 @@ def policy_document(policy: Policy) -> dict[str, object]:
     document = asdict(policy)
     document["table"] = str(policy.table)
     document["acknowledge"] = sorted(policy.acknowledge)
+    document["unload"] = {**asdict(policy.unload), "partition_by": list(policy.unload.partition_by)}
     document["tiers"] = {rule.tier.value: rule.days for rule in policy.tiers}
     return {key: value for key, value in document.items() if value is not None}

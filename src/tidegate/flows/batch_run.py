@@ -8,6 +8,7 @@ from datetime import date
 from tidegate.errors import DifferenceFound, GuardFailed, Refused, RepeatedRows, SerializationConflict
 from tidegate.flows.abandon import abandon_row
 from tidegate.flows.context import Context
+from tidegate.flows.exports import check_export, read_export
 from tidegate.flows.files import check_counts, check_identities, manifest_files, write_descriptor
 from tidegate.flows.guards import Verdict, verdict
 from tidegate.flows.impact import carry_grants
@@ -19,7 +20,7 @@ from tidegate.flows.spec import BatchSpec
 from tidegate.flows.statements import BatchStatements
 from tidegate.flows.versions import Versions
 from tidegate.ledger.base import BatchRow
-from tidegate.model.batch import BatchState, FileEntry, PeriodProof
+from tidegate.model.batch import BatchState, Export, FileEntry, PeriodProof
 from tidegate.model.names import TableName
 from tidegate.model.policy import Action
 from tidegate.model.records import BatchPeriods, LogRecord, RecordKind
@@ -41,24 +42,20 @@ class BatchRun:
     proofs: list[PeriodProof] = field(default_factory=list)
     files: list[FileEntry] = field(default_factory=list)
     replan: bool = False
+    export: Export | None = None
 
     @property
     def statements(self) -> BatchStatements:
         return BatchStatements.of(self.ctx, self.spec)
 
+    @property
+    def written(self) -> Sequence[object]:
+        """The files that count, or those of a copy that is an export alone."""
+        return self.files if self.files or self.export is None else self.export.files
+
     def run(self) -> None:
         """Take the steps that are left. A batch that cannot be finished is abandoned, and its error raised."""
-        last = (
-            (BatchState.COPIED, self.copy)
-            if self.spec.policy.action is Action.COPY
-            else (BatchState.PUBLISHED, self.publish)
-        )
-        steps: Sequence[tuple[BatchState, Callable[[], None]]] = (
-            (BatchState.UNLOADED, self.unload),
-            (BatchState.CATALOGED, self.catalog),
-            (BatchState.VERIFIED, self.verify),
-            last,
-        )
+        steps = self._steps()
         order = [state for state, _ in steps]
         first = order.index(self.row.state) + 1 if self.row.state in order else 0
         for state, work in steps[first:]:
@@ -69,6 +66,15 @@ class BatchRun:
                 raise
             if self.row.state is BatchState.ABANDONED:
                 return
+
+    def _steps(self) -> Sequence[tuple[BatchState, Callable[[], None]]]:
+        first = (BatchState.UNLOADED, self.unload)
+        if self.spec.is_export_alone:
+            return first, (BatchState.COPIED, self.copy)
+        proven = (first, (BatchState.CATALOGED, self.catalog), (BatchState.VERIFIED, self.verify))
+        if self.spec.policy.action is Action.COPY:
+            return *proven, (BatchState.COPIED, self.copy)
+        return *proven, (BatchState.PUBLISHED, self.publish)
 
     def step(self, state: BatchState, work: Callable[[], None]) -> None:
         self.lease.renew()
@@ -95,7 +101,8 @@ class BatchRun:
 
     def save(self, state: BatchState, detail: str = "") -> None:
         rows = sum(p.rows for p in self.proofs) if self.proofs else self.row.rows
-        size = sum(f.size for f in self.files) if self.files else self.row.bytes
+        alone = self.export.bytes if self.export is not None else self.row.bytes
+        size = sum(f.size for f in self.files) if self.files else alone
         self.row = replace(self.row, state=state, rows=rows, bytes=size, updated_at=self.ctx.clock(), detail=detail)
         self.ctx.ledger.save_batch(self.row)
         self.ctx.reporter.progress(Progress(f"{self.row.table} {state}", rows, rows, size, size))
@@ -109,9 +116,11 @@ class BatchRun:
             self.replan = False
             return
         self.refuse_repeats()
-        self.files = manifest_files(self.ctx, self.spec)
-        check_counts(self.spec, self.proofs, self.files)
-        write_descriptor(self.ctx, self.log.warehouse, self.spec, self.proofs, self.files)
+        if not self.spec.is_export_alone:
+            self.files = manifest_files(self.ctx, self.spec)
+            check_counts(self.spec, self.proofs, self.files)
+        self.export = read_export(self.ctx, self.spec, self.proofs)
+        write_descriptor(self.ctx, self.log.warehouse, self.spec, self.proofs, self.files, self.export)
         self.ctx.ledger.save_periods(self.row.id, self.proofs)
         self.ctx.ledger.save_files(self.row.id, self.files)
 
@@ -159,6 +168,7 @@ class BatchRun:
     def publish(self) -> None:
         """The transaction that makes the rows cold; periods that changed since the UNLOAD stay hot."""
         check_identities(self.ctx, self.spec.prefix, self.files)
+        check_export(self.ctx, self.spec)
         pending, changed = list(self.proofs), list[date]()
         for attempt in range(ATTEMPTS):
             try:
@@ -188,6 +198,7 @@ class BatchRun:
     def copy(self) -> None:
         """Make the copy count; the copies of the same periods that it supersedes are retired."""
         check_identities(self.ctx, self.spec.prefix, self.files)
+        check_export(self.ctx, self.spec)
         table, control = self.row.table, self.ctx.control
         starts = {p.period for p in self.proofs}
         older: dict[str, list[date]] = {}

@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from tidegate.config.settings import Settings
+from tidegate.errors import ConfigError
 from tidegate.lake.base import Lake
 from tidegate.ledger.base import Ledger
 from tidegate.model.names import TableName
@@ -29,6 +30,11 @@ def random_suffix() -> str:
 
 def untold(table: TableName, newest: date) -> None:
     """Nobody wants to know how far a table was archived."""
+
+
+def no_lake(address: str, region: str | None) -> Lake:
+    """Exports elsewhere are not provided for."""
+    raise ConfigError(f"{address} cannot be written to from here", hint="Take unload.target out of the policy.")
 
 
 def this_worker() -> str:
@@ -59,8 +65,10 @@ def go_on() -> None:
 
 @dataclass(frozen=True)
 class Context:
-    """Ports and settings of one run. `clock` gives aware UTC times; `suffix` makes ids unique. `archived_until` is
-    told, after the ledger, the newest period of a table that left it; it never fails.
+    """Ports and settings of one run. `clock` gives aware UTC times; `suffix` makes ids unique.
+
+    `archived_until` is told, after the ledger, the newest period of a table that left it; it never fails. `lake_at`
+    opens the place of an export outside of the lake, by its address and, where that is known, its region.
 
     `check` is called between the steps of a batch; it raises Interrupted, or another error, to end the run there.
     `sleep` waits for a number of seconds; `pick` gives a random number below the one it is given.
@@ -76,6 +84,7 @@ class Context:
     worker: str = field(default_factory=this_worker)
     person: str = field(default_factory=this_person)
     archived_until: Callable[[TableName, date], None] = untold
+    lake_at: Callable[[str, str | None], Lake] = no_lake
     check: Callable[[], None] = go_on
     sleep: Callable[[float], None] = time.sleep
     pick: Callable[[int], int] = secrets.randbelow

@@ -11,9 +11,9 @@ from tidegate.errors import CorruptRecord, DifferenceFound
 from tidegate.flows.context import Context
 from tidegate.flows.spec import BatchSpec
 from tidegate.formats.stored import dump
-from tidegate.lake.base import ObjectInfo
-from tidegate.model.batch import PERIOD_COLUMN, Descriptor, FileEntry, PeriodProof
-from tidegate.model.layout import batch_of, descriptor_key, manifest_key
+from tidegate.lake.base import Lake, ObjectInfo
+from tidegate.model.batch import PERIOD_COLUMN, Descriptor, Export, FileEntry, PeriodProof
+from tidegate.model.layout import EXPORT, batch_of, descriptor_key, manifest_key
 from tidegate.model.names import TableName, segment_name
 from tidegate.redshift.ddl import create_table
 
@@ -66,11 +66,12 @@ def manifest_files(ctx: Context, spec: BatchSpec) -> list[FileEntry]:
         DifferenceFound: a file is missing, has another size, or was not announced.
         CorruptRecord: the manifest is not one.
     """
-    announced = _announced(ctx, spec)
-    found = listing(ctx, spec.prefix)
-    ctx.lake.sync(spec.prefix + key for key in [*announced, "manifest"])
+    below = announced(ctx.lake, manifest_key(spec.prefix))
+    entries = {key.removeprefix(spec.prefix): counts for key, counts in below.items()}
+    found = {key: info for key, info in listing(ctx, spec.prefix).items() if not key.startswith(EXPORT)}
+    ctx.lake.sync(spec.prefix + key for key in [*entries, "manifest"])
     files = []
-    for key, (size, rows) in announced.items():
+    for key, (size, rows) in entries.items():
         info = found.get(key)
         if info is None or info.size != size:
             actual = "missing" if info is None else f"{info.size} bytes"
@@ -79,25 +80,26 @@ def manifest_files(ctx: Context, spec: BatchSpec) -> list[FileEntry]:
             )
         checksum = ctx.lake.sha256(info.key) if ctx.lake.capabilities.checksums else None
         files.append(FileEntry(key, _period_of(key), rows, size, info.etag, info.version, checksum))
-    extra = sorted(set(found) - set(announced) - {"manifest"})
+    extra = sorted(set(found) - set(entries) - {"manifest"})
     if extra:
         raise DifferenceFound(f"{spec.prefix}{extra[0]} is not in UNLOAD's manifest", hint=_VERIFY_HINT)
     return sorted(files, key=lambda f: f.key)
 
 
-def _announced(ctx: Context, spec: BatchSpec) -> dict[str, tuple[int, int]]:
-    key = manifest_key(spec.prefix)
+def announced(lake: Lake, manifest: str) -> dict[str, tuple[int, int]]:
+    """Bytes and records of each file that a verbose manifest of UNLOAD lists, by the file's key in the lake.
+
+    Raises:
+        CorruptRecord: it is not one.
+    """
     try:
-        entries = json.loads(ctx.lake.get(key))["entries"]
+        entries = json.loads(lake.get(manifest))["entries"]
         return {
-            ctx.lake.key(entry["url"]).removeprefix(spec.prefix): (
-                int(entry["meta"]["content_length"]),
-                int(entry["meta"]["record_count"]),
-            )
+            lake.key(entry["url"]): (int(entry["meta"]["content_length"]), int(entry["meta"]["record_count"]))
             for entry in entries
         }
     except (ValueError, KeyError, TypeError) as error:
-        raise CorruptRecord(f"{key} is not an UNLOAD manifest", hint=_VERIFY_HINT) from error
+        raise CorruptRecord(f"{manifest} is not an UNLOAD manifest", hint=_VERIFY_HINT) from error
 
 
 def _period_of(key: str) -> date:
@@ -169,7 +171,12 @@ def _same(ctx: Context, info: ObjectInfo, file: FileEntry) -> bool:
 
 
 def write_descriptor(
-    ctx: Context, warehouse: str, spec: BatchSpec, proofs: Sequence[PeriodProof], files: Sequence[FileEntry]
+    ctx: Context,
+    warehouse: str,
+    spec: BatchSpec,
+    proofs: Sequence[PeriodProof],
+    files: Sequence[FileEntry],
+    export: Export | None = None,
 ) -> Descriptor:
     """Put `_tidegate/batch.json` below the batch's prefix."""
     version = spec.version
@@ -191,6 +198,7 @@ def write_descriptor(
         periods=tuple(proofs),
         files=tuple(files),
         created_at=ctx.clock().isoformat(),
+        export=export,
     )
     ctx.lake.put(descriptor_key(spec.prefix), dump(descriptor))
     return descriptor

@@ -14,6 +14,7 @@ from tidegate.errors import (
 )
 from tidegate.flows.batching import PeriodEstimate, cut, waits
 from tidegate.flows.context import Context
+from tidegate.flows.exports import check_place
 from tidegate.flows.holds import held, read_holds
 from tidegate.flows.identity import Identity, attach
 from tidegate.flows.impact import Impact, Impacts, check_protections, read_impacts
@@ -169,6 +170,7 @@ def _plan_table(ctx: Context, facts: Facts, policy: Policy, as_of: date, only: C
     table = facts.tables.get(policy.table)
     if table is None:
         raise ObjectMissing(f"table {policy.table} does not exist", hint="Check [[archive]] table, or create it.")
+    check_place(ctx, policy)
     column = period_column(ctx, facts.identity.warehouse, policy, table)
     versions = [] if policy.action is Action.PURGE else _versions(ctx, facts, policy, table)
     source = Source(table, versions[-1] if versions else None, column)

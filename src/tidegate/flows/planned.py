@@ -32,7 +32,7 @@ def archive_statements(ctx: Context, plan: ArchivePlan) -> Iterator[PlannedState
         known = versions.load() if table_plan.policy.action is Action.ARCHIVE else []
         for number, spec in enumerate(table_plan.specs):
             statements = BatchStatements.of(ctx, spec)
-            if number == 0 and spec.version is not None and spec.version not in known:
+            if number == 0 and spec.version is not None and spec.version not in known and not spec.is_export_alone:
                 known = [*known, spec.version]
                 for sql in versions.create_statements(spec.version):
                     yield PlannedStatement(spec.table.name, spec.batch, "catalog", sql)

@@ -8,10 +8,11 @@ from tidegate.flows.batching import PeriodEstimate
 from tidegate.flows.context import Context
 from tidegate.flows.identity import Identity
 from tidegate.model.batch import BATCH_COLUMN, PERIOD_COLUMN, HashIdentity, PeriodProof, TableVersion
-from tidegate.model.layout import batch_prefix, manifest_key
+from tidegate.model.layout import EXPORT, batch_prefix, manifest_key
 from tidegate.model.periods import Period, merge
-from tidegate.model.policy import GB, Policy
+from tidegate.model.policy import GB, Action, Policy
 from tidegate.model.tables import Table
+from tidegate.redshift.export import Part, parts_of
 from tidegate.redshift.fingerprint import EXPRESSION
 from tidegate.redshift.periods import PeriodColumn, period_expression, predicate
 
@@ -99,6 +100,23 @@ class BatchSpec:
     def parallel(self) -> bool:
         """PARALLEL OFF for a batch under 1 GB: one writer, few files."""
         return self.policy.unload.parallel if self.policy.unload.parallel is not None else self.bytes >= GB
+
+    @property
+    def is_export_alone(self) -> bool:
+        """A copy for other readers: nothing of it can be read through an external table."""
+        return self.policy.action is Action.COPY and self.policy.unload.exports
+
+    @property
+    def export_uri(self) -> str:
+        """Where the second UNLOAD writes: a prefix of the batch's own, as its first one."""
+        target = self.policy.unload.target
+        return f"{self.uri}{EXPORT}" if target is None else f"{target}{BATCH_COLUMN}={self.batch}/"
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The folders below a period's."""
+        zone = self.column.time_zone if self.column else "UTC"
+        return parts_of(self.table, self.policy.unload.partition_by, zone)
 
     def partition(self, period: date) -> tuple[tuple[str, str], ...]:
         return ((BATCH_COLUMN, self.batch), (PERIOD_COLUMN, period.isoformat()))

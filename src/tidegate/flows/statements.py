@@ -16,12 +16,13 @@ from tidegate.model.policy import Action
 from tidegate.model.records import BatchPeriods
 from tidegate.redshift.catalog import guard_columns
 from tidegate.redshift.control import Control, CountedProof
+from tidegate.redshift.export import ExportPlace, export, file_mb, parted_rows
 from tidegate.redshift.external import add_partitions
 from tidegate.redshift.fingerprint import fingerprint_by_period, matches
 from tidegate.redshift.guard import guard
 from tidegate.redshift.identifiers import comment, literal, qualified, quote
 from tidegate.redshift.lock import lock
-from tidegate.redshift.rows import delete_rows, stored_rows
+from tidegate.redshift.rows import delete_rows
 from tidegate.redshift.unload import Unload, unload
 from tidegate.redshift.view import all_view
 
@@ -32,18 +33,23 @@ COLUMNS_CHANGED = "columns changed"
 
 @dataclass(frozen=True)
 class BatchStatements:
-    """The statements of one batch of one job. `kms_key` encrypts its files; None leaves it to the bucket's default."""
+    """The statements of one batch of one job. `kms_key` encrypts its files; None leaves it to the bucket's default.
+    `region`: the lake's, where the policy names it.
+    """
 
     spec: BatchSpec
     settings: Settings
     control: Control
     serializable: bool = False
     kms_key: str | None = None
+    region: str | None = None
 
     @classmethod
     def of(cls, ctx: Context, spec: BatchSpec) -> "BatchStatements":
         serializable = ctx.warehouse.capabilities.serializable
-        return cls(spec, ctx.settings, ctx.control, serializable, ctx.lake.capabilities.kms_key)
+        lake = ctx.lake.capabilities
+        region = spec.policy.unload.region if lake.scheme == "s3" else None
+        return cls(spec, ctx.settings, ctx.control, serializable, lake.kms_key, region)
 
     def tagged(self, step: str, statements: Sequence[str]) -> list[str]:
         """Each statement behind the comment by which it is found again in the query history."""
@@ -68,21 +74,38 @@ class BatchStatements:
         )
 
     def unload(self) -> list[str]:
-        """Fingerprints and ONE UNLOAD of all periods, for one transaction."""
+        """Fingerprints and ONE UNLOAD of all periods, and one of the export where there is one, for one transaction."""
         spec = self.spec
-        options = Unload(
-            select=stored_rows(self.version.columns, spec.period_sql, spec.table.name, spec.where),
+        statements = [self.fingerprint()]
+        if not spec.is_export_alone:
+            statements.append(unload(self._batch_unload()))
+        if spec.policy.unload.exports:
+            elsewhere = spec.policy.unload.target is not None
+            place = ExportPlace(
+                spec.export_uri,
+                self.settings.iam_role,
+                spec.parallel,
+                spec.policy.unload.region if elsewhere else self.region,
+                None if elsewhere else self.kms_key,
+            )
+            statements.append(unload(export(spec.table, self.version.columns, spec.where, spec.policy.unload, place)))
+        return self.tagged("unload", statements)
+
+    def _batch_unload(self) -> Unload:
+        spec, parts = self.spec, self.spec.parts
+        return Unload(
+            select=parted_rows(self.version.columns, spec.period_sql, parts, spec.table.name, spec.where),
             to=spec.uri,
             iam_role=self.settings.iam_role,
-            partition_by=(PERIOD_COLUMN,),
+            partition_by=(PERIOD_COLUMN, *(part.name for part in parts)),
             manifest=True,
             verbose=True,
             parallel=spec.parallel,
-            max_file_mb=spec.policy.unload.max_file_mb,
+            max_file_mb=file_mb(spec.policy.unload),
             encrypted=self.kms_key is not None,
             kms_key_id=self.kms_key,
+            region=None if spec.policy.unload.target else self.region,
         )
-        return self.tagged("unload", [self.fingerprint(), unload(options)])
 
     def catalog(self, periods: Sequence[date]) -> list[str]:
         """Partitions of the external table, at most 100 a statement; each runs outside of a transaction."""
@@ -177,6 +200,8 @@ class BatchStatements:
         """Every statement of the batch by step, for a plan; counts are estimates, fingerprints placeholders."""
         if self.spec.policy.action is Action.PURGE:
             return {"purge": self.purge(self.spec.rows, [])}
+        if self.spec.is_export_alone:
+            return {"unload": self.unload()}
         starts = [p.start for p in self.spec.periods]
         steps = {"unload": self.unload(), "catalog": self.catalog(starts), "verify": [self.read_back()]}
         if self.spec.policy.action is Action.ARCHIVE:

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from tidegate.model.names import TableName
 from tidegate.model.periods import Granularity
+from tidegate.model.policy import FileFormat
 from tidegate.model.tables import SqlType, Table
 
 DESCRIPTOR_FORMAT = 1
@@ -80,6 +81,28 @@ class FileEntry:
 
 
 @dataclass(frozen=True)
+class ExportedFile:
+    """One file of an export by its whole address; `rows` without header lines, `size` in bytes."""
+
+    url: str
+    rows: int
+    size: int
+
+
+@dataclass(frozen=True)
+class Export:
+    """The files of a batch's second UNLOAD, below `uri`, which ends with a slash. No rows count because of them."""
+
+    uri: str
+    format: FileFormat
+    files: tuple[ExportedFile, ...]
+
+    @property
+    def bytes(self) -> int:
+        return sum(file.size for file in self.files)
+
+
+@dataclass(frozen=True)
 class HashIdentity:
     """What a fingerprint may be compared with: only one of the same engine, engine version and expression."""
 
@@ -100,6 +123,7 @@ class Descriptor:
     `prefix` is the batch's key in the lake and ends with a slash. `external` names the version of the external
     table that reads it. `time_zone` decides the period of a TIMESTAMPTZ. `ddl` is Redshift SQL. `archived_at` is when
     the rows first left the hot table, where the batch was made of others (`inputs`); else they left with this one.
+    `export` without `files` is a copy that consists of the export alone.
     """
 
     warehouse: str
@@ -119,7 +143,13 @@ class Descriptor:
     created_at: str
     archived_at: str | None = None
     inputs: tuple[str, ...] = ()
+    export: Export | None = None
     format: int = DESCRIPTOR_FORMAT
+
+    @property
+    def is_export_alone(self) -> bool:
+        """Whether there is nothing that an external table could read."""
+        return self.export is not None and not self.files
 
 
 @dataclass(frozen=True)

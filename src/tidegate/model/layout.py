@@ -3,6 +3,7 @@
 <warehouse>/[<location>/]<schema>/<table>/tg_batch=<id>/tg_period=<date>/*.parquet    the rows
 <warehouse>/…/tg_batch=<id>/tg_thaw=<date>/tg_period=<date>/*.parquet                 parked rows, thawed until then
 <warehouse>/…/tg_batch=<id>/manifest                                                  UNLOAD's manifest
+<warehouse>/…/tg_batch=<id>/_export/                                                  its second UNLOAD, if any
 <warehouse>/…/tg_batch=<id>/_tidegate/batch.json                                      the descriptor
 _tidegate/<warehouse>/warehouse.json                                                  whose folder this is
 _tidegate/<warehouse>/tables/<schema>/<table>/<version>.json                          external table versions
@@ -18,6 +19,8 @@ from tidegate.model.names import TableName
 CLAIMS = "_tidegate/"
 PROBES = "tidegate-doctor/"
 """Where `doctor` puts what it writes; not below `_`, since external tables do not read what begins with it."""
+EXPORT = "_export/"
+"""Below a batch's prefix. Spectrum ignores names that begin with an underscore."""
 _BATCH = re.compile(rf"^(.*/{BATCH_COLUMN}=([^/]+)/)")
 _PERIOD = f"{PERIOD_COLUMN}="
 THAW_FOLDER = "tg_thaw="
