@@ -1,7 +1,7 @@
 """What counts as cold, read from the warehouse together with the descriptors beside the rows."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Protocol, TypeVar
 
@@ -75,6 +75,16 @@ def read_counted(ctx: Context, source: TableName, table: TableName | None = None
     return [
         Counted(TableName.parse(name), batch, hashes[batch], tuple(proofs)) for (name, batch), proofs in batches.items()
     ]
+
+
+def merged(counted: Iterable[Counted]) -> Iterator[Counted]:
+    """One item a batch, be it published in part and parked in part."""
+    batches: dict[tuple[TableName, str], Counted] = {}
+    for item in counted:
+        other = batches.get((item.table, item.batch))
+        proofs = item.proofs if other is None else (*other.proofs, *item.proofs)
+        batches[item.table, item.batch] = replace(item, proofs=proofs)
+    yield from batches.values()
 
 
 def read_retired(ctx: Context, table: TableName | None = None) -> list[Retired]:

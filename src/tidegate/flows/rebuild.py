@@ -1,7 +1,7 @@
 """Rebuild the ledger from lake and warehouse; and, where the warehouse is gone, what counted in it from the lake."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from tidegate.errors import ConfigError, CorruptRecord
@@ -11,30 +11,22 @@ from tidegate.flows.identity import (
     Identity,
     attach,
     claims,
-    create_control_tables,
     place_of,
     read_claim,
     stored_identity,
-    write_identity,
 )
 from tidegate.flows.pinned import pinned
-from tidegate.flows.published import Counted, by_table, read_counted, read_descriptor, read_retired
+from tidegate.flows.published import Counted, by_table, merged, read_counted, read_descriptor, read_retired
+from tidegate.flows.rebuild_warehouse import rebuild_warehouse
 from tidegate.flows.records import RECORD_HINT, STRANGER_HINT, RecordLog, stranger
-from tidegate.flows.replay import BatchPeriod, Replayed, replay
-from tidegate.flows.versions import Versions
+from tidegate.flows.replay import Replayed, replay
 from tidegate.ledger.base import BatchRow
-from tidegate.model.batch import BATCH_COLUMN, DESCRIPTOR_PATH, PERIOD_COLUMN, BatchState, Descriptor, written_at
-from tidegate.model.layout import batch_of, data_root, thaw_prefix
+from tidegate.model.batch import DESCRIPTOR_PATH, BatchState, Descriptor
+from tidegate.model.layout import batch_of, data_root
 from tidegate.model.names import TableName
 from tidegate.model.outcome import Difference
-from tidegate.model.records import BatchPeriods
-from tidegate.redshift.control import CountedProof
-from tidegate.redshift.external import add_partitions
-from tidegate.redshift.lock import lock
 
 JOB = "rebuild"
-Partition = tuple[tuple[tuple[str, str], ...], str]
-"""The values of a partition by column, and its folder."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +68,7 @@ def rebuild(ctx: Context, warehouse: str | None = None) -> RebuildOutcome:
         if known is None:
             if strangers:
                 raise CorruptRecord(stranger(strangers[0][1]), hint=STRANGER_HINT)
-            _rebuild_warehouse(ctx, log, identity, states)
+            rebuild_warehouse(ctx, log, identity, states)
         differences = [Difference(table, "record.unreadable", key, stranger(key)) for table, key in strangers]
         return _rebuild_ledger(ctx, identity, states, differences, known is None)
 
@@ -103,72 +95,6 @@ def _claimed(ctx: Context, warehouse: str | None) -> Identity:
     return Identity(here[0].warehouse, place)
 
 
-def _rebuild_warehouse(ctx: Context, log: RecordLog, identity: Identity, states: dict[TableName, Replayed]) -> None:
-    """Control tables, external tables, partitions and what counts. The id comes last: until then it can be repeated."""
-    create_control_tables(ctx)
-    for table, state in states.items():
-        if log.head(table) == 0:
-            _rebuild_table(ctx, log, table, state)
-    write_identity(ctx, identity)
-
-
-def _rebuild_table(ctx: Context, log: RecordLog, table: TableName, state: Replayed) -> None:
-    versions = Versions(ctx, log.warehouse, table)
-    for version in versions.load():
-        versions.ensure(version)
-    counted = sorted(state.published | state.copies)
-    batches = dict.fromkeys(batch for batch, _ in sorted({*counted, *state.parked}))
-    descriptors = {batch: read_descriptor(ctx, state.prefixes[batch]) for batch in batches}
-    partitions: dict[TableName, list[Partition]] = {}
-    for batch, period in counted:
-        values = ((BATCH_COLUMN, batch), (PERIOD_COLUMN, period.isoformat()))
-        thawed = state.thawed.get((batch, period))
-        prefix = descriptors[batch].prefix if thawed is None else thaw_prefix(descriptors[batch].prefix, thawed)
-        folder = ctx.lake.uri(f"{prefix}{PERIOD_COLUMN}={period.isoformat()}/")
-        partitions.setdefault(descriptors[batch].external, []).append((values, folder))
-    for external, found in partitions.items():
-        for statement in add_partitions(external, found):
-            ctx.warehouse.execute(statement)
-    ctx.warehouse.transaction(_state_statements(ctx, log, table, state, descriptors))
-
-
-def _state_statements(
-    ctx: Context, log: RecordLog, table: TableName, state: Replayed, descriptors: dict[str, Descriptor]
-) -> list[str]:
-    control, stamp = ctx.control, ctx.stamp()
-    statements = [
-        lock(ctx.settings.control_schema, [table], serializable=ctx.warehouse.capabilities.serializable),
-        control.guard_log_number(table, 0),
-    ]
-    statements += control.insert_published(table, _tiered(state, _proofs(descriptors, state.published)))
-    statements += control.insert_copies(table, _proofs(descriptors, state.copies))
-    for tier in sorted(set(state.parked.values())):
-        parked = {item for item, colder in state.parked.items() if colder is tier}
-        statements += control.insert_parked(table, _proofs(descriptors, parked), tier, stamp)
-    for reason in sorted(set(state.retired.values())):
-        parts = [
-            BatchPeriods(batch, "", (period,))
-            for (batch, period), why in sorted(state.retired.items())
-            if why == reason
-        ]
-        statements += control.insert_retired(table, parts, reason, stamp)
-    statements += control.insert_holds(state.holds.values())
-    return [*statements, *log.inserts(log.read(table))]
-
-
-def _proofs(descriptors: dict[str, Descriptor], counted: set[BatchPeriod]) -> Iterator[CountedProof]:
-    for batch, descriptor in descriptors.items():
-        hash_id = f"{descriptor.hash.engine}/{descriptor.hash.version}/{descriptor.hash.expression}"
-        at = descriptor.archived_at or written_at(batch)
-        yield from (CountedProof(batch, hash_id, at, p) for p in descriptor.periods if (batch, p.period) in counted)
-
-
-def _tiered(state: Replayed, proofs: Iterator[CountedProof]) -> Iterator[CountedProof]:
-    for row in proofs:
-        item = (row.batch, row.proof.period)
-        yield replace(row, tier=state.tiers.get(item), thawed_until=state.thawed.get(item))
-
-
 def _rebuild_ledger(
     ctx: Context,
     identity: Identity,
@@ -178,26 +104,28 @@ def _rebuild_ledger(
 ) -> RebuildOutcome:
     ctx.ledger.clear()
     published = read_counted(ctx, ctx.control.published)
+    parked = read_counted(ctx, ctx.control.parked)
+    cold = list(merged([*published, *parked]))
     copies = read_counted(ctx, ctx.control.copies)
     prefixes = {batch: prefix for state in states.values() for batch, prefix in state.prefixes.items()}
-    for counted, kind in ((published, BatchState.RECLAIMED), (copies, BatchState.COPIED)):
+    for counted, kind in ((cold, BatchState.RECLAIMED), (copies, BatchState.COPIED)):
         for item in counted:
             try:
                 _save(ctx, item, kind, read_descriptor(ctx, prefixes.get(item.batch, "")))
             except CorruptRecord as error:
                 differences.append(Difference(item.table, "descriptor.unreadable", item.batch, error.message))
-    for table, items in by_table(published).items():
+    for table, items in by_table(cold).items():
         ctx.ledger.set_checkpoint(table, max(p.period for item in items for p in item.proofs), ctx.clock())
     holds = [hold for state in states.values() for hold in state.holds.values()]
     ctx.ledger.replace_holds(holds)
-    batches = {item.batch for item in (*published, *copies)}
+    batches = {item.batch for item in (*cold, *copies)}
     known = batches | {item.batch for item in read_retired(ctx)} | set(prefixes)
     return RebuildOutcome(
         identity,
         warehouse,
-        len({item.table for item in (*published, *copies)}),
+        len({item.table for item in (*cold, *copies)}),
         len(batches),
-        sum(p.rows for item in published for p in item.proofs),
+        sum(p.rows for item in cold for p in item.proofs),
         len(holds),
         tuple(_unrecorded(ctx, identity, known, differences)),
         tuple(differences),

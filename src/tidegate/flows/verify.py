@@ -1,7 +1,7 @@
 """Audit: warehouse, lake, catalog and ledger against one another, every difference by name."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 
 from tidegate.errors import CorruptRecord, ObjectMissing, ObjectNotFound, StatementError
@@ -12,7 +12,7 @@ from tidegate.flows.holds import read_holds
 from tidegate.flows.identity import attach
 from tidegate.flows.partitions import partition_days
 from tidegate.flows.pinned import pinned
-from tidegate.flows.published import Counted, Retired, by_table, read_counted, read_descriptor, read_retired
+from tidegate.flows.published import Counted, Retired, by_table, merged, read_counted, read_descriptor, read_retired
 from tidegate.flows.read_back import read_back
 from tidegate.flows.records import RecordLog
 from tidegate.flows.verify_records import RecordAudit, Standing
@@ -86,7 +86,7 @@ class _Facts:
         )
         return cls(
             by_table(read_ages(ctx)),
-            by_table([*_merged([*published, *parked]), *copies]),
+            by_table([*merged([*published, *parked]), *copies]),
             by_table(copies),
             by_table(read_retired(ctx)),
             by_table(read_holds(ctx)),
@@ -104,16 +104,6 @@ class _Facts:
             frozenset((item.batch, item.period) for item in self.retired.get(table, ())),
             frozenset(hold.id for hold in self.holds.get(table, ())),
         )
-
-
-def _merged(counted: Iterable[Counted]) -> Iterator[Counted]:
-    """One item a batch, be it published in part and parked in part."""
-    batches: dict[tuple[TableName, str], Counted] = {}
-    for item in counted:
-        other = batches.get((item.table, item.batch))
-        proofs = item.proofs if other is None else (*other.proofs, *item.proofs)
-        batches[item.table, item.batch] = replace(item, proofs=proofs)
-    yield from batches.values()
 
 
 @dataclass

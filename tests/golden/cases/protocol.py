@@ -24,6 +24,7 @@ from tidegate.redshift.fingerprint import fingerprint_by_period, matches
 from tidegate.redshift.guard import guard, guard_none
 from tidegate.redshift.lock import lock
 from tidegate.redshift.periods import MANY_RANGES, PeriodColumn, period_expression, predicate, statistics
+from tidegate.redshift.rebuilding import delete_rows_of, guard_rows_of
 from tidegate.redshift.rows import delete_rows, insert_restored, of_batch, stored_rows, totals
 from tidegate.redshift.storage import stored_columns
 from tidegate.redshift.view import ExternalVersion, all_view
@@ -180,6 +181,7 @@ CASES = {
     "restore": insert_restored(
         ORDERS, TABLE, ExternalVersion(COLD, STORED), of_batch("b1", ["2020-01-01", "2020-02-01"], "e")
     ),
+    "rebuild": [delete_rows_of(CONTROL.published, ORDERS), guard_rows_of(CONTROL.published, ORDERS, 100)],
     "view of what is archived": coverage_view(
         TableName("public", "orders_coverage"), ORDERS, CONTROL.published, CONTROL.parked
     ),

@@ -298,6 +298,12 @@ SELECT table_schema, table_name, table_type FROM svv_tables;
 -- case: restore
 INSERT INTO "public"."orders" ("id", "paid", "amount", "weight", "code", "note's", "day", "at", "hour", "doc", "raw") SELECT e."id" AS "id", e."paid" AS "paid", e."amount" AS "amount", e."weight" AS "weight", CAST(e."code" AS CHAR(4)) AS "code", e."note's" AS "note's", e."day" AS "day", (e."at" AT TIME ZONE 'UTC') AS "at", CAST(e."hour" AS TIME) AS "hour", JSON_PARSE(e."doc") AS "doc", FROM_HEX(e."raw") AS "raw" FROM "tidegate_cold"."public__orders" AS e WHERE e."tg_batch" = 'b1' AND e."tg_period" IN (DATE '2020-01-01', DATE '2020-02-01');
 
+-- case: rebuild (1)
+DELETE FROM "tidegate"."published" WHERE table_name = 'public.orders';
+
+-- case: rebuild (2)
+SELECT CASE WHEN COALESCE(COUNT(*) = 100, FALSE) THEN 0 ELSE CAST('tidegate guard: somebody else rebuilds published: ' || CAST(COALESCE(COUNT(*), 0) AS VARCHAR(20)) AS INTEGER) END AS guard FROM "tidegate"."published" WHERE table_name = 'public.orders';
+
 -- case: view of what is archived
 CREATE OR REPLACE VIEW "public"."orders_coverage" AS SELECT c.period, COUNT(*) AS batches, SUM(c.row_count) AS row_count, c.tier, c.readable FROM (SELECT period, row_count, COALESCE(tier, 'STANDARD') AS tier, TRUE AS readable FROM "tidegate"."published" WHERE table_name = 'public.orders' UNION ALL SELECT period, row_count, COALESCE(tier, 'STANDARD') AS tier, FALSE AS readable FROM "tidegate"."parked" WHERE table_name = 'public.orders') AS c GROUP BY c.period, c.tier, c.readable WITH NO SCHEMA BINDING;
 
