@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from live import catalog, copying, data_api, external, guards, hashes, lake, transactions, unloading
+from live import catalog, copying, data_api, external, guards, hashes, lake, tiers, transactions, unloading
 from live.assumption import Assumption
 
 ROOMS: Mapping[str, Sequence[Assumption]] = {
@@ -15,6 +15,7 @@ ROOMS: Mapping[str, Sequence[Assumption]] = {
     "COPY": copying.CHECKS,
     "The catalog": catalog.CHECKS,
     "S3 and clocks": lake.CHECKS,
+    "Tiers": tiers.CHECKS,
 }
 
 

@@ -14,7 +14,7 @@ BULK = Retrieval.BULK
 
 
 def test_an_object_handed_over_to_a_readable_tier_keeps_its_identity(lake: Lake) -> None:
-    keys = [f"a/{number:03}" for number in range(120)]
+    keys = [f"a/{number:03}" for number in range(45)]
     before = [lake.put(key, key.encode()) for key in keys]
     lake.transition(iter([*keys, "a/never"]), Tier.GLACIER_IR)
     lake.transition(keys, Tier.GLACIER_IR)
