@@ -12,6 +12,7 @@ from tests.cli.conftest import Cli, load_shop
 from tests.cli.shop import AS_OF
 from tests.docs.inventories import printed_of_inventories
 from tests.docs.pages import read, rows, sections, word
+from tests.docs.restores import parked_restores
 from tests.unit.config.lifecycle_csv import file, row
 
 MORE = """
@@ -127,8 +128,11 @@ def _with_archives(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> Printed:
     printed["tidegate plan"] = cli.ok("plan", "--as-of", "2020-07-20", "--json").documents
     printed["tidegate hold release"] = cli.ok("hold", "release", hold, "--json").documents
     first = ("--to", "2020-01", "--json")
-    printed["tidegate restore --dry-run"] = cli.ok("restore", "public.orders", "--dry-run", *first).documents
-    printed["tidegate restore"] = cli.ok("restore", "public.orders", *first).documents
+    drill, parked_plan, in_place = parked_restores(cli)
+    planned = cli.ok("restore", "public.orders", "--dry-run", *first).document
+    printed["tidegate restore --drill"] = [drill]
+    printed["tidegate restore --dry-run"] = [planned, parked_plan]
+    printed["tidegate restore"] = [cli.ok("restore", "public.orders", *first).document, in_place]
     waiting = cli.ok("gc", "--json").documents
     printed["tidegate audit"] = cli.ok("audit", "--json").documents
     printed["tidegate gc"] = [*waiting, *cli.ok("gc", "--older-than", "0s", "--dry-run", "--json").documents]
