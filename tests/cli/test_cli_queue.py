@@ -141,7 +141,7 @@ def test_some_failed_and_some_were_done(monthly: Cli) -> None:
     monthly.ok("query", "DROP TABLE public.gone")
     told = monthly("work")
     assert told.exit_code == 5
-    assert error_text(told.stderr)[0] == "table public.gone does not exist"
+    assert error_text(told.stderr)[0] == "job 1: table public.gone does not exist"
     assert told.stdout.splitlines()[-1] == "2 jobs done"
     assert len(monthly.ok("jobs", "list", "--table", "public.gone", "--json").document["jobs"]) == 1
     assert len(monthly.ok("jobs", "list", "--limit", "2", "--json").document["jobs"]) == 2
@@ -156,6 +156,9 @@ def test_jobs_are_added_by_hand(monthly: Cli) -> None:
     told = monthly("jobs", "add", "archive", "public.orders", "--from", "2020-03", "--to", "2020-01")
     assert told.exit_code == 2
     assert monthly("jobs", "add", "archive", "public.nothing", "--yes").exit_code == 3
+    told = monthly("jobs", "add", "archive", "public.orders", "--to", "2020-01", "--priority", str(2**31), "--yes")
+    assert error_text(told.stderr) == ("the priority 2147483648 is out of range", "Give at most 2147483647.")
+    assert monthly("jobs", "show", str(2**63)).exit_code == 2
 
 
 def test_what_work_and_run_do_not_take(monthly: Cli) -> None:

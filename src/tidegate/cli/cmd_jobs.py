@@ -12,12 +12,12 @@ from tidegate.cli.options import first_day, last_day
 from tidegate.model.names import TableName
 from tidegate.model.queue import QueuedJob, QueueFilter, QueueState
 
-Job = Annotated[int, typer.Argument(metavar="ID", help="The job's number.")]
+Job = Annotated[int, typer.Argument(metavar="ID", min=1, max=2**63 - 1, help="The job's number.")]
 States = Annotated[
     list[QueueState] | None, typer.Option("--state", help="Only jobs in this state; may be given again.")
 ]
 Table = Annotated[str | None, typer.Option("--table", metavar="TABLE", help="Only jobs of this table.")]
-Limit = Annotated[int, typer.Option("--limit", min=1, metavar="N", help="The newest N.")]
+Limit = Annotated[int, typer.Option("--limit", min=1, max=1_000_000, metavar="N", help="The newest N.")]
 
 
 def register(app: typer.Typer) -> None:

@@ -15,6 +15,7 @@ from tidegate.config.schema import (
     LakeSection,
     LedgerSection,
     PricesSection,
+    QueueSection,
     TiersSection,
     UnloadSection,
     WarehouseSection,
@@ -32,6 +33,7 @@ _SECTIONS: Mapping[tuple[str, ...], type[BaseModel]] = {
     ("ledger",): LedgerSection,
     ("catalog",): CatalogSection,
     ("prices",): PricesSection,
+    ("queue",): QueueSection,
     ("archive",): ArchiveSection,
     ("archive", "unload"): UnloadSection,
     ("archive", "tiers"): TiersSection,
@@ -42,6 +44,7 @@ _EXPECTED = {
     "bool_type": "must be true or false",
     "float_type": "must be a number",
     "list_type": "must be a list",
+    "dict_type": "must be names with values, such as { sales = 1 }",
 }
 
 

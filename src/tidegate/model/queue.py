@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
+from tidegate.errors import UsageError
 from tidegate.model.names import TableName
 from tidegate.model.periods import Granularity
 
@@ -19,6 +20,8 @@ class QueueState(StrEnum):
     DEAD = "dead"
     CANCELLED = "cancelled"
 
+
+MAX_PRIORITY = 2**31 - 1
 
 OPEN = (QueueState.QUEUED, QueueState.RUNNING)
 
@@ -38,6 +41,11 @@ class Work:
     as_of: date | None = None
     priority: int = 100
     max_delete_fraction: float | None = None
+
+    def __post_init__(self) -> None:
+        """Raises UsageError when databases cannot keep the priority."""
+        if abs(self.priority) > MAX_PRIORITY:
+            raise UsageError(f"the priority {self.priority} is out of range", hint=f"Give at most {MAX_PRIORITY}.")
 
 
 @dataclass(frozen=True)

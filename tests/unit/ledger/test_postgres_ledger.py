@@ -21,6 +21,7 @@ from tidegate.ledger.sql import SqlLedger, postgres
 from tidegate.ledger.sql.migrations import MIGRATIONS
 from tidegate.model.batch import BatchState, FileEntry
 from tidegate.model.names import TableName
+from tidegate.model.queue import Claimant, Work
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 ORDERS = TableName("public", "orders")
@@ -147,6 +148,9 @@ def test_a_role_with_rights_on_the_rows_alone_can_work(
     second.save_batch(BATCH)
     second.begin_step("b1", "unloaded", NOW)
     second.replace_holds([])
+    (job,) = second.enqueue([Work("archive", BATCH.table)], NOW)
+    assert second.take(Claimant("host/1", 60, lambda _: False, 1), NOW)
+    assert second.cancel(job.id, NOW).state == "cancelled"
     second.clear()
     assert second.batches() == ()
     second.close()
