@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import boto3
 import pytest
-from tests.cli.conftest import CONFIG, Cli
+from tests.cli.conftest import CONFIG, ORDERS, Cli
 from tests.cli.shop import error_text, parquet, snapshot
 from tests.inventories import CREATED, HandMade, Row
 from tests.servers.emulator import Emulator
@@ -237,3 +237,33 @@ def test_the_newest_complete_report_is_taken(
     document = cli.ok("inventory", "normalize", "--json").document
     assert document["manifest"] == f"s3://{reports}/all/{bucket}/{name}/2020-06-22T01-00Z/manifest.json"
     assert (document["rows"], document["format"]) == (2, "Parquet")
+
+
+def test_parked_files_on_s3_become_a_manifest_there(cli: Cli, aws_environment: Emulator) -> None:
+    bucket = aws_environment.new_bucket()
+    on_s3(cli, aws_environment, bucket).configure(ORDERS)
+    cli.ok("init")
+    cli.ok("query", "CREATE TABLE public.orders AS SELECT 1 AS id, DATE '2020-01-05' AS order_date")
+    cli.ok("archive", "--as-of", "2020-06-20", "--max-delete-fraction", "1", "--yes")
+    s3 = boto3.client("s3", endpoint_url=aws_environment.endpoint)
+    listed = s3.list_objects_v2(Bucket=bucket, Prefix="cold/w")["Contents"]
+    rows = [Row(each["Key"], each["Size"], each["ETag"].strip('"'), "GLACIER", "v1") for each in listed]
+    (key,) = (row.key for row in rows if row.key.endswith(".parquet"))
+    rows = [replace(row, etag="other") if row.key == key else row for row in rows]
+    manifest = HandMade([rows], bucket=bucket, created=_tomorrow()).write(cli.folder)
+    told = cli("inventory", "normalize", manifest, "--json").documents
+    descriptor = f"{key.partition('tg_period=')[0]}_tidegate/batch.json"
+    assert [(each["kind"], each["key"]) for each in told[:-1]] == [
+        ("replaced", key),
+        ("tier", descriptor),
+        ("tier", key),
+    ]
+    assert told[0]["detail"].startswith("its ETag is other, ")
+    out = f"s3://{bucket}/jobs/m.csv"
+    (made,) = cli.ok("inventory", "plan-restore", "orders", "--out", out, "--json").document["manifests"]
+    stored = s3.get_object(Bucket=bucket, Key="jobs/m.csv")
+    assert stored["Body"].read().decode() == f"{bucket},{key.replace('=', '%3D')},v1\n"
+    assert made["create_job"]["Manifest"]["Location"] == {
+        "ObjectArn": f"arn:aws:s3:::{bucket}/jobs/m.csv",
+        "ETag": stored["ETag"].strip('"'),
+    }

@@ -45,8 +45,8 @@ FormatOption = Annotated[Format, typer.Option("--format", help="The format of th
 def register(app: typer.Typer) -> None:
     group = new_group("Reports of what lies in the lake, at any size.")
     app.add_typer(group, name="inventory")
-    add(group, "configure", configure, exits=(3, 4, 7))
-    add(group, "report", report, exits=(3, 4, 7))
+    add(group, "configure", configure, exits=(3, 4, 6, 7))
+    add(group, "report", report, exits=(3, 4, 6, 7))
     add(group, "normalize", normalize, exits=(3, 4, 6, 7))
     add(group, "plan-restore", plan_restore, exits=(3, 4, 6, 7))
 

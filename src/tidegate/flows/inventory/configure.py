@@ -6,11 +6,9 @@ from typing import Any
 from tidegate.errors import ConfigError, UsageError
 from tidegate.flows.context import Context
 from tidegate.flows.identity import attach
-from tidegate.flows.inventory.places import Configurations, location
+from tidegate.flows.inventory.places import Configurations, arn, location
 from tidegate.formats.inventory.fields import OPTIONAL_FIELDS
 from tidegate.model.inventory import Configured, ReportFormat, configuration_id, reports_root
-
-_PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
 
 
 @dataclass(frozen=True)
@@ -75,7 +73,7 @@ def _destination(ctx: Context, request: ConfigureRequest, warehouse: str) -> dic
         raise UsageError(f"{address!r} is no place that S3 can send reports to", hint="Write it as s3://bucket/prefix.")
     bucket, _, prefix = address.removeprefix("s3://").partition("/")
     document: dict[str, Any] = {
-        "Bucket": f"arn:{_partition(ctx.lake.capabilities.region)}:s3:::{bucket}",
+        "Bucket": arn(ctx.lake, bucket),
         "Format": request.format.value,
     }
     if prefix.strip("/"):
@@ -83,8 +81,3 @@ def _destination(ctx: Context, request: ConfigureRequest, warehouse: str) -> dic
     if ctx.lake.capabilities.kms_key is not None:
         document["Encryption"] = {"SSEKMS": {"KeyId": ctx.lake.capabilities.kms_key}}
     return document
-
-
-def _partition(region: str | None) -> str:
-    """AWS General Reference, Amazon Resource Names."""
-    return next((name for start, name in _PARTITIONS.items() if (region or "").startswith(start)), "aws")

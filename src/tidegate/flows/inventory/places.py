@@ -7,6 +7,8 @@ from typing import Protocol
 
 from tidegate.lake.base import Lake
 
+_PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
+
 
 @dataclass(frozen=True)
 class Place:
@@ -52,6 +54,13 @@ class Openers:
 
     folder: Callable[[str], Place]
     configurations: Configurations | None
+
+
+def arn(lake: Lake, name: str) -> str:
+    """The ARN of a bucket, or of `bucket/key`, beside this lake (AWS General Reference, Amazon Resource Names)."""
+    region = lake.capabilities.region or ""
+    partition = next((known for start, known in _PARTITIONS.items() if region.startswith(start)), "aws")
+    return f"arn:{partition}:s3:::{name}"
 
 
 def location(lake: Lake) -> Location:

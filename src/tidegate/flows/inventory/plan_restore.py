@@ -10,7 +10,7 @@ from tidegate.errors import ConfigError, ObjectMissing
 from tidegate.flows.context import Context
 from tidegate.flows.identity import attach
 from tidegate.flows.inventory.counted import CountedBatch, counted_batches
-from tidegate.flows.inventory.places import Place, location
+from tidegate.flows.inventory.places import Place, arn, location
 from tidegate.flows.inventory.stored import download, newest_inventory, spooling, upload
 from tidegate.flows.pinned import pinned
 from tidegate.flows.published import read_descriptor
@@ -118,6 +118,8 @@ def _job(request: RestoreFilesRequest, storage: str, target: Place, *, versions:
         "Manifest": {"Spec": {"Format": _FORMAT, "Fields": fields}},
     }
     if target.lake.capabilities.scheme == "s3":
-        arn = f"arn:aws:s3:::{target.address.removeprefix('s3://')}"
-        job["Manifest"]["Location"] = {"ObjectArn": arn, "ETag": target.lake.head(target.key).etag}
+        job["Manifest"]["Location"] = {
+            "ObjectArn": arn(target.lake, target.address.removeprefix("s3://")),
+            "ETag": target.lake.head(target.key).etag,
+        }
     return job
