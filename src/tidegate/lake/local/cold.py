@@ -119,12 +119,9 @@ class ColdFolder:
         return digest.hexdigest()
 
     def forget(self, keys: Iterable[str]) -> None:
-        """Remove notes, so that the objects are gone at once."""
-        self._remove(self.notes, keys)
+        """Remove notes."""
+        self.notes.remove(keys)
 
     def drop(self, keys: Iterable[str]) -> None:
         """Remove parked bytes."""
-        self._remove(self._parked, keys)
-
-    def _remove(self, tree: Tree, keys: Iterable[str]) -> None:
-        tree.prune({key.rpartition("/")[0] for key in keys if tree.unlink(key)})
+        self._parked.remove(keys)

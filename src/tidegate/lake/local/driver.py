@@ -1,19 +1,17 @@
 """A folder as a lake: every object is the file `<root>/<key>`, so that the warehouse reads it by plain path."""
 
 import hashlib
-import heapq
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from itertools import groupby, islice
-from operator import itemgetter
+from itertools import islice
 from pathlib import Path
 from urllib.parse import unquote
 
-from tidegate.errors import ConfigError, LakeUnreachable, ObjectParked, UsageError
+from tidegate.errors import ConfigError, LakeUnreachable, ObjectNotFound, ObjectParked, UsageError
 from tidegate.lake.base import LakeCapabilities, ObjectInfo, ObjectWriter
 from tidegate.lake.keys import check_new_key, check_prefix
 from tidegate.lake.local.cold import ColdFolder
@@ -129,16 +127,16 @@ class LocalLake:
                 yield prefix + name
 
     def delete(self, keys: Iterable[str]) -> None:
-        """The note of a cold object goes first and its bytes last, so that it is there whole or gone."""
+        """The note of a cold object goes last: what is no longer listed has left no bytes."""
         require_root(self._root)
         if not self._cold.exists():
-            self._tree.prune({key.rpartition("/")[0] for key in keys if self._tree.unlink(key)})
+            self._tree.remove(keys)
             return
         pending = iter(keys)
         while batch := list(islice(pending, _DELETE_BATCH)):
-            self._cold.forget(batch)
-            self._tree.prune({key.rpartition("/")[0] for key in batch if self._tree.unlink(key)})
+            self._tree.remove(batch)
             self._cold.drop(batch)
+            self._cold.forget(batch)
 
     def erase(self, keys: Iterable[str]) -> None:
         """There are no versions in a folder."""
@@ -209,15 +207,11 @@ class LocalLake:
         return info
 
     def _walk(self, folder: str, start: str, after: str) -> Iterator[ObjectInfo]:
-        """Files and notes in one order; a file that moved since its folder was read has a note by now."""
-        if not self._cold.exists():
-            yield from (describe(key, status) for key, status in self._tree.walk(folder, start, after) if status)
-            return
-        files = ((key, status) for key, status in self._tree.walk(folder, start, after))
-        notes = ((key, None) for key, _ in self._cold.notes.walk(folder, start, after))
-        for key, found in groupby(heapq.merge(files, notes, key=itemgetter(0)), itemgetter(0)):
-            status = next((status for _, status in found if status is not None), None)
-            if info := self._told(key, status, self._cold.note(key)):
+        """A file that moved since its folder was read has a note by now."""
+        notes = self._cold.notes if self._cold.exists() else None
+        for key, status, noted in self._tree.walk(folder, start, after, notes):
+            note = self._note(key) if noted or status is None else None
+            if info := self._told(key, status, note):
                 yield info
 
     def _read(self, key: str) -> Iterator[bytes]:
@@ -247,7 +241,10 @@ class LocalLake:
         if info.thaw is not None and note is not None:
             self._cold.remember(key, replace(note, tier=tier))
             return False
-        digest = self._cold.pack(key, self._read(key)) if tier.parks else None
+        try:
+            digest = self._cold.pack(key, self._read(key)) if tier.parks else None
+        except ObjectNotFound:
+            return False
         self._cold.remember(key, Note(tier, info.size, info.etag, info.modified, self._clock(), digest))
         if not tier.parks or (now := self._tree.find(key)) is None or describe(key, now).etag != info.etag:
             return False

@@ -6,7 +6,7 @@ import stat
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from operator import itemgetter
+from typing import NamedTuple
 
 from tidegate.errors import LakeUnreachable
 from tidegate.lake.keys import STAGING_PREFIX, check_key
@@ -14,6 +14,16 @@ from tidegate.lake.staging import reported, sweep_stale, sync_path, unreachable
 
 _STAYS = (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR, errno.EBUSY, errno.EACCES, errno.EPERM)
 """Why a folder may outlive its last object: it is in use, a link, a mount point, or not ours to remove."""
+
+Identities = tuple[tuple[int, int], ...]
+
+
+class Found(NamedTuple):
+    """`status` is None where a file is only `beside`, was removed since its folder was read, or is none."""
+
+    key: str
+    status: os.stat_result | None
+    beside: bool
 
 
 class Tree:
@@ -48,26 +58,33 @@ class Tree:
             raise unreachable(f"delete {key!r} in the lake {self.root!r}", error) from error
         return True
 
-    def walk(
-        self, folder: str, start: str, after: str, above: tuple[tuple[int, int], ...] = ()
-    ) -> Iterator[tuple[str, os.stat_result | None]]:
-        """Files below `folder` (empty or with its slash) whose next name begins with `start`, past `after`.
+    def remove(self, keys: Iterable[str]) -> None:
+        """Remove files, and the folders that are empty then. Raises LakeUnreachable."""
+        self.prune({key.rpartition("/")[0] for key in keys if self.unlink(key)})
 
-        Without a status where a file was removed since its folder was read, or is none. One folder's names are in
-        memory at a time for each level. `above` holds the device and inode of the folders around it, so that links in
-        a circle are found out.
+    def walk(
+        self, folder: str, start: str, after: str, beside: "Tree | None" = None, above: Identities = ()
+    ) -> Iterator[Found]:
+        """Files below `folder` (empty or with its slash) whose next name begins with `start`, past `after`, in order.
+
+        Those of the tree `beside` count as well; its folders are looked at after ours, so that a file that moves over
+        there is met here or there. One folder's names are in memory at a time for each level. `above` holds the
+        device and inode of the folders around it, so that links in a circle are found out.
         """
         chain = (*above, self._identity(folder, above))
-        for name, entry in self.entries(folder, start):
+        entries = dict(self.entries(folder, start))
+        others = {name for name, _ in beside.entries(folder, start)} if beside is not None else set()
+        for name in sorted(entries.keys() | others):
             key = folder + name
             if name.endswith("/"):
                 if key > after or after.startswith(key):
-                    yield from self.walk(key, "", after, chain)
+                    yield from self.walk(key, "", after, beside, chain)
             elif key > after:
-                yield key, self._entry_status(key, entry)
+                entry = entries.get(name)
+                yield Found(key, self._entry_status(key, entry) if entry else None, name in others)
 
     def entries(self, folder: str, start: str) -> Sequence[tuple[str, os.DirEntry[str]]]:
-        """Names in one folder in key order; a folder's ends with `/`, as it does inside of keys."""
+        """Names in one folder; a folder's ends with `/`, as it does inside of keys."""
         found: list[tuple[str, os.DirEntry[str]]] = []
         try:
             with os.scandir(f"{self.root}/{folder}") as scan:
@@ -78,7 +95,7 @@ class Tree:
             return []
         except OSError as error:
             raise unreachable(f"list {folder!r} in the lake {self.root!r}", error) from error
-        return sorted(found, key=itemgetter(0))
+        return found
 
     def prune(self, folders: Iterable[str]) -> None:
         """Remove these folders where they are empty, from the deepest up, never the root; flush those that stay.
@@ -100,7 +117,7 @@ class Tree:
                 with suppress(FileNotFoundError):
                     sync_path(f"{self.root}/{folder}")
 
-    def _identity(self, folder: str, above: tuple[tuple[int, int], ...]) -> tuple[int, int]:
+    def _identity(self, folder: str, above: Identities) -> tuple[int, int]:
         with reported(f"list {folder!r} in the lake {self.root!r}"):
             try:
                 status = os.stat(f"{self.root}/{folder}")
