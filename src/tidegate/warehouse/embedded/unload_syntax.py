@@ -70,7 +70,7 @@ def _checked(options: _Options) -> UnloadStatement:
             hint=f"MAXFILESIZE is {MIN_FILE_MB} MB to {MAX_FILE_MB} MB.",
         )
     for name, given in (
-        ("REGION", value.region is not None),
+        ("REGION", value.region is not None and not is_object(value.to)),
         ("ENCRYPTED", value.encrypted and not is_object(value.to)),
         ("FORMAT JSON", value.format is UnloadFormat.JSON),
         ("FIXEDWIDTH", bool(value.fixedwidth)),

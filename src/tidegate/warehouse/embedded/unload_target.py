@@ -3,9 +3,10 @@
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
+from tidegate.config.settings import Aws
 from tidegate.errors import StatementRefused
 from tidegate.redshift.unload import Unload
 from tidegate.warehouse.embedded.context import Context
@@ -102,7 +103,7 @@ class ObjectTarget:
     ctx: Context
 
     def check_empty(self) -> None:
-        _check_empty(self.names, lambda prefix: objects_with_prefix(self.ctx.settings.s3, prefix))
+        _check_empty(self.names, lambda prefix: objects_with_prefix(self._aws, prefix))
 
     def staging(self) -> AbstractContextManager[str]:
         return staging(self.ctx.settings.path)
@@ -110,7 +111,7 @@ class ObjectTarget:
     def place(self, staged: Sequence[StagedFile]) -> list[str]:
         by_folder = self.names.by_folder(staged)
         for prefix in self.names.emptied(list(by_folder)):
-            delete(self.ctx.settings.s3, prefix)
+            delete(self._aws, prefix)
         self._uploader.put(
             [Upload(file.path, path, file.size) for placed in by_folder.values() for file, path in placed.items()],
             self.ctx.check,
@@ -121,11 +122,17 @@ class ObjectTarget:
         self._uploader.put([Upload(path, self.names.manifest, os.path.getsize(path))], self.ctx.check)
 
     @property
+    def _aws(self) -> Aws:
+        """How S3 is reached, in the region that the statement names."""
+        aws = self.ctx.settings.s3
+        return replace(aws, region=self.names.options.region or aws.region)
+
+    @property
     def _uploader(self) -> Uploader:
         options = self.names.options
         encrypted = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": options.kms_key_id}
         return Uploader(
-            self.ctx.settings.s3,
+            self._aws,
             overwrite=options.allow_overwrite or options.clean_path,
             extra=encrypted if options.kms_key_id else {},
         )
