@@ -49,7 +49,7 @@ def _choose(ctx: Context, table: TableName | None) -> Age:
     readable = [age for age in read_ages(ctx, table) if age.parked_at is None]
     if not readable:
         raise ObjectMissing(
-            f"{table or 'no table'} has no archived rows that can be read",
+            f"{f'{table} has no' if table else 'there are no'} archived rows that can be read",
             hint="`tidegate status` lists what there is.",
         )
     return readable[ctx.pick(len(readable))]
