@@ -128,16 +128,20 @@ class _TableRebuild:
                 partial(control.insert_retired, table, reason=reason, at=stamp),
             )
         yield from _sliced(control.holds, ROWS, state.holds.values(), control.insert_holds)
-        yield from _sliced(control.log, _RECORDS, self.log.read(table), self.log.inserts)
+        yield from _sliced(control.log, min(_RECORDS, self._room - 1), self.log.read(table), self.log.inserts)
+
+    @property
+    def _room(self) -> int:
+        """Statements of one transaction, without LOCK."""
+        return self.ctx.warehouse.capabilities.max_transaction_statements - 1
 
     def _write(self, rows: Iterable[_Rows]) -> None:
         """As many as fit into one transaction at a time, if nobody else wrote to the same table meanwhile."""
-        room = self.ctx.warehouse.capabilities.max_transaction_statements - 1
         written: dict[TableName, int] = {}
         pending: list[str] = []
         target: TableName | None = None
         for some in rows:
-            if pending and (some.target != target or len(pending) + len(some.statements) > room):
+            if pending and (some.target != target or len(pending) + len(some.statements) > self._room):
                 self._transaction(pending)
                 pending = []
             if not pending:
