@@ -1,9 +1,11 @@
 """Inventories of a lake, beside what should be in it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -222,3 +224,37 @@ def test_a_lake_without_a_report(archived: World) -> None:
         normalize(ctx, NormalizeRequest(), OPENERS)
     assert caught.value.message.startswith(f"there is no report below {archived.folder}/lake/_tidegate/")
     assert caught.value.hint == "Run `tidegate inventory report`: of a local lake Tidegate makes the reports."
+
+
+def test_nobody_waits_for_the_warehouse_while_files_are_worked_on(archived: World) -> None:
+    open_sessions: list[int] = []
+
+    class Watched:
+        def __init__(self, port: Any) -> None:
+            self.port = port
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self.port, name)
+
+        @contextmanager
+        def session(self) -> Iterator[Any]:
+            with self.port.session() as session:
+                open_sessions.append(1)
+                yield session
+                open_sessions.pop()
+
+    class Reports(LocalLake):
+        def stream(self, key: str) -> Iterator[bytes]:
+            assert open_sessions == []
+            return super().stream(key)
+
+    def tell(_: InventoryDifference) -> None:
+        assert open_sessions == []
+
+    rows = changed(rows_of(archived), lambda row: None)
+    manifest = HandMade([rows]).write(archived.folder)
+    place = Place(Reports(archived.folder), manifest.relative_to(archived.folder).as_posix())
+    archived.wrap = lambda port, name: Watched(port) if name == "warehouse" else port
+    with archived.context() as ctx:
+        outcome = normalize(ctx, NormalizeRequest([place], on_difference=tell), OPENERS)
+    assert outcome.differences[DifferenceKind.MISSING] == 2

@@ -42,13 +42,15 @@ class NormalizeRequest:
 def normalize(ctx: Context, request: NormalizeRequest, openers: Openers) -> NormalizeOutcome:
     """The same report gives the same file again; an older one of the same day is compared, but stored nowhere.
 
+    The warehouse is asked at the beginning and at the end: nobody waits for it while files are worked on.
+
     Raises:
         ConfigError: there is no report, or it is one of another bucket or lacks a column.
         CorruptRecord: the manifest or a file is not what its checksum says, or cannot be read.
         ObjectNotFound: a file of the report is missing.
     """
-    with pinned(ctx) as ctx, spooling() as spool:
-        warehouse = attach(ctx).warehouse
+    warehouse = attach(ctx).warehouse
+    with spooling() as spool:
         places = request.manifest or [newest_manifest(ctx, warehouse, openers)]
         report = read_report(places[0])
         _check_bucket(ctx, report, places[0])
@@ -96,9 +98,10 @@ def _compared(
 ) -> tuple[dict[DifferenceKind, int], tuple[InventoryDifference, ...]]:
     """How many differences of each kind, and the first of them."""
     prefix = location(ctx.lake).prefix
-    counted = counted_batches(ctx, RecordLog(ctx, warehouse))
+    with pinned(ctx) as session:
+        counted = counted_batches(session, RecordLog(session, warehouse))
+        scope = Scope(prefix + data_root(warehouse), known_batches(session, counted))
     expect(engine, expected_objects(ctx, counted, prefix, report.created))
-    scope = Scope(prefix + data_root(warehouse), known_batches(ctx, counted))
     counts: Counter[DifferenceKind] = Counter()
     examples: list[InventoryDifference] = []
     with closing(differences(engine, made, scope, report.created)) as found:

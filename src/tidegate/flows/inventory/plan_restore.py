@@ -49,10 +49,12 @@ def plan_restore_files(ctx: Context, request: RestoreFilesRequest) -> RestoreMan
         ObjectMissing: nothing is archived there.
         CorruptRecord: a descriptor or the inventory cannot be read.
     """
-    with pinned(ctx) as ctx, spooling() as spool, open_engine(spool) as engine:
-        warehouse = attach(ctx).warehouse
-        stored = newest_inventory(ctx, warehouse)
-        batches = [b for b in counted_batches(ctx, RecordLog(ctx, warehouse), request.table) if _may_touch(request, b)]
+    with pinned(ctx) as session:
+        warehouse = attach(session).warehouse
+        counted = counted_batches(session, RecordLog(session, warehouse), request.table)
+    stored = newest_inventory(ctx, warehouse)
+    batches = [batch for batch in counted if _may_touch(request, batch)]
+    with spooling() as spool, open_engine(spool) as engine:
         source = location(ctx.lake)
         want(engine, _keys(ctx, request, batches, source.prefix))
         found = find(engine, download(stored.place, spool))
