@@ -12,7 +12,7 @@ from tidegate.model.tables import SqlType, TypeKind
 from tidegate.redshift.catalog import select_external_partitions, select_external_table, select_relations
 from tidegate.redshift.control import Control
 from tidegate.redshift.ddl import create_table
-from tidegate.redshift.external import create_external_schema, create_external_table, drop_partition
+from tidegate.redshift.external import add_partitions, create_external_schema, create_external_table, drop_partition
 from tidegate.redshift.rows import delete_rows
 from tidegate.redshift.view import all_view
 
@@ -87,6 +87,21 @@ def files_beside_are_not_read(site: Site) -> str:
     return "only the folders of partitions are read"
 
 
+def subfolders_are_read(site: Site) -> str:
+    """A partition at a folder whose files lie one level below it."""
+    folder, external, run = site.folder("parts"), site.external_name("parts"), site.warehouse.execute
+    rows = site.table("parts", "a INTEGER, day DATE", [f"({n}, '{DAYS[n % 2]}')" for n in range(4)])
+    select = f"SELECT a, day AS tg_period, a AS tg_part FROM {rows}"
+    run(site.unload(select, folder, by=("tg_period", "tg_part")))
+    uri, period = site.lake.uri(folder), ("tg_period", SqlType(TypeKind.DATE))
+    run(create_external_table(external, [("a", SqlType(TypeKind.INTEGER))], [period], uri))
+    for statement in add_partitions(external, [({"tg_period": DAYS[0]}, f"{uri}tg_period={DAYS[0]}/")]):
+        run(statement)
+    found = sorted(int(str(row[0])) for row in run(f"SELECT a FROM {external}").rows)
+    expect(found == [0, 2], f"of the rows 0 and 2 below the partition {found} are read")
+    return "files in the folders below a partition's are read"
+
+
 def view_joins_published(site: Site) -> str:
     """From before a publish until after it, by the statements of a publish."""
     archived = _numbers(site)
@@ -119,5 +134,6 @@ CHECKS = (
     Assumption("external-partition-dropped", dropped_partition_is_gone),
     Assumption("external-partitions-prune", partitions_prune),
     Assumption("external-files-beside", files_beside_are_not_read),
+    Assumption("external-subfolders", subfolders_are_read),
     Assumption("view-joins-published", view_joins_published),
 )

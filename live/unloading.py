@@ -10,6 +10,7 @@ from live.site import Site, failing
 from tidegate.errors import ObjectNotFound, StatementError
 from tidegate.lake.base import ObjectInfo
 from tidegate.model.names import TableName
+from tidegate.redshift.unload import Unload, UnloadFormat, unload
 
 _DAYS = ("2020-01-01", "2020-01-02")
 _PARTITIONED = re.compile(r"tg_period=(\d{4}-\d\d-\d\d)/[^/]+\.parquet")
@@ -138,6 +139,32 @@ def fails_with_its_transaction(site: Site) -> str:
     raise Violated("a failing statement did not fail the transaction")
 
 
+def exported_lines(site: Site) -> str:
+    """CSV with a header and folders whose column stays in the files, as an export is written."""
+    folder, key = site.folder("unload"), site.lake.capabilities.kms_key
+    export = Unload(
+        select=f"SELECT a, day AS tg_period FROM {_rows(site)}",
+        to=site.lake.uri(folder),
+        iam_role=site.role,
+        format=UnloadFormat.CSV,
+        partition_by=("tg_period",),
+        include=True,
+        manifest=True,
+        verbose=True,
+        header=True,
+        parallel=False,
+        encrypted=key is not None,
+        kms_key_id=key,
+    )
+    site.warehouse.execute(unload(export))
+    unloaded = _look(site, folder)
+    counts = _counts(unloaded)
+    expect(counts == {_DAYS[0]: 4, _DAYS[1]: 3}, f"3 and 2 rows and two headers are told as {counts}")
+    lines = site.lake.get(f"{folder}{sorted(unloaded.data)[1]}").decode().splitlines()
+    expect(sorted(lines) == [f"1,{_DAYS[1]}", f"3,{_DAYS[1]}", "a,tg_period"], f"a file holds {lines}")
+    return "headers are counted, and the column of a folder stays in the files"
+
+
 def _entries(unloaded: _Unloaded) -> list[Mapping[str, object]]:
     entries = unloaded.manifest.get("entries")
     if not isinstance(entries, list):
@@ -171,4 +198,5 @@ CHECKS = (
     Assumption("unload-never-overwrites", never_overwrites),
     Assumption("unload-row-count", rows_are_counted),
     Assumption("unload-rolled-back", fails_with_its_transaction),
+    Assumption("unload-export", exported_lines),
 )
