@@ -5,8 +5,7 @@ The steps of a batch have their own matrix; here one call of each method that re
 
 import shutil
 from collections.abc import Callable
-from dataclasses import replace
-from datetime import date
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,18 +13,21 @@ from typing import Any
 import pytest
 from tests.faults.children import Died, in_child, start
 from tests.faults.counting import DEATH, Calls, Counted
-from tests.world import MONTHLY, World, create_orders
+from tests.world import AS_OF, MONTHLY, World, create_orders
 
+from tidegate.config.settings import PostgresSettings, Settings
 from tidegate.flows.plan import Request, plan_archive
 from tidegate.flows.queue import archive
 from tidegate.flows.queue.draft import enqueue
 from tidegate.flows.queue.work import WorkRequest, work
 from tidegate.model.names import TableName
+from tidegate.model.policy import Policy
 from tidegate.model.queue import QueueFilter
 
 OWN = ("enqueue", "take", "keep", "settle", "queue", "queued_job")
 WHOLE = "SELECT COUNT(*), SUM(order_id), SUM(amount), MIN(note), MAX(note) FROM public.orders"
 SHARDS = 2
+OTHERS = (TableName("public", "t0"), TableName("public", "t1"))
 ONCE = ("ledger.keep",)
 
 
@@ -45,7 +47,7 @@ def _world(folder: Path) -> World:
 
 def _plan_and_work(world: World) -> None:
     with world.context() as ctx:
-        enqueue(ctx, archive.draft(ctx, plan_archive(ctx, Request(as_of=date(2020, 6, 20)))))
+        enqueue(ctx, archive.draft(ctx, plan_archive(ctx, Request(as_of=AS_OF))))
         work(ctx, WorkRequest(workers=1))
 
 
@@ -105,38 +107,47 @@ def test_death_at_every_call_of_the_queue(
     record_property("crash points", f"queue: {len(points[shard::SHARDS])} of {len(points)}")
 
 
-def test_two_processes_with_two_workers_each_do_every_job_once(prepared: Path, tmp_path: Path) -> None:
-    folder = shutil.copytree(prepared, tmp_path / "world")
-    tables = [TableName("public", f"t{n}") for n in range(2)]
+@dataclass
+class Shop(World):
+    """Three tables, on a ledger of either kind."""
+
+    policies: tuple[Policy, ...] = (MONTHLY, *(replace(MONTHLY, table=table) for table in OTHERS))
+    postgres: PostgresSettings | None = None
+
+    @property
+    def settings(self) -> Settings:
+        settings = super().settings
+        return replace(settings, ledger=self.postgres) if self.postgres else settings
+
+
+def _work_alone(shop: Shop) -> list[int]:
+    """The jobs that one process did."""
+    shop.clock.advance(minutes=1)
+    with shop.context() as ctx:
+        return [one.job.id for one in work(ctx, WorkRequest(workers=2)).tries]
+
+
+@pytest.mark.parametrize("ledger", ["sqlite", "postgres"])
+def test_two_processes_with_two_workers_each_do_every_job_once(
+    ledger: str, prepared: Path, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    postgres = request.getfixturevalue("postgres_database") if ledger == "postgres" else None
+    shop = Shop(shutil.copytree(prepared, tmp_path / "world"), postgres=postgres)
 
     def prepare() -> None:
-        world = World(folder, policies=(MONTHLY, *(replace(MONTHLY, table=table) for table in tables)))
-        world.sql(*(f"CREATE TABLE {table} AS SELECT order_id, order_date FROM public.orders" for table in tables))
-        with world.context() as ctx:
-            enqueue(ctx, archive.draft(ctx, plan_archive(ctx, Request(as_of=date(2020, 6, 20)))))
-
-    def both() -> list[list[int]]:
-        children = [start(lambda: _work_all(folder, tables)) for _ in range(2)]
-        return [child.answer() for child in children]
+        shop.sql(*(f"CREATE TABLE {table} AS SELECT order_id, order_date FROM public.orders" for table in OTHERS))
+        with shop.context() as ctx:
+            enqueue(ctx, archive.draft(ctx, plan_archive(ctx, Request(as_of=AS_OF))))
 
     in_child(prepare)
-    shares = both()
-    assert sorted(job for share in shares for job in share) == [1, 2, 3]
+    children = [start(partial(_work_alone, shop)) for _ in range(2)]
+    assert sorted(job for child in children for job in child.answer()) == [1, 2, 3]
 
     def check() -> None:
-        world = World(folder)
-        assert world.sql("SELECT table_name, COUNT(*) FROM tidegate.published GROUP BY 1 ORDER BY 1") == [
-            (str(table), 2) for table in sorted([TableName("public", "orders"), *tables])
-        ]
-        with world.context() as ctx:
+        counted = "SELECT table_name, COUNT(*) FROM tidegate.published GROUP BY 1 ORDER BY 1"
+        assert shop.sql(counted) == [(str(policy.table), 2) for policy in shop.policies]
+        with shop.context() as ctx:
             jobs = ctx.ledger.queue(QueueFilter(), 9)
         assert [(job.state.value, job.attempts, job.claims) for job in jobs] == [("done", 1, 1)] * 3
 
     in_child(check)
-
-
-def _work_all(folder: Path, tables: list[TableName]) -> list[int]:
-    world = World(folder, policies=(MONTHLY, *(replace(MONTHLY, table=table) for table in tables)))
-    world.clock.advance(minutes=1)
-    with world.context() as ctx:
-        return [one.job.id for one in work(ctx, WorkRequest(workers=2)).tries]
