@@ -1,5 +1,6 @@
 """The verbs of the queue: put work in, look at it, work it off, by a schedule."""
 
+import threading
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from typing import TYPE_CHECKING
@@ -13,7 +14,8 @@ if TYPE_CHECKING:
     from tidegate.flows.queue.cycle import Bell, CycleOutcome
     from tidegate.flows.queue.draft import Draft, EnqueueOutcome
     from tidegate.flows.queue.schedule import Schedule
-    from tidegate.flows.queue.work import WorkOutcome, WorkRequest
+    from tidegate.flows.queue.tries import Stop
+    from tidegate.flows.queue.work import WorkOutcome
 
 
 class Queueing(Opened):
@@ -65,24 +67,43 @@ class Queueing(Opened):
         """A job that runs is stopped after its current step."""
         return self.ledger.cancel(job, self.context.clock())
 
-    def work(self, request: "WorkRequest") -> "WorkOutcome":
-        """Do the jobs of the queue until nothing is left that can be done now. They run without a question."""
-        from tidegate.flows.queue.work import work
+    def work(
+        self,
+        workers: int | None = None,
+        schema: str | None = None,
+        until: datetime | None = None,
+        stop: "Stop | None" = None,
+    ) -> "WorkOutcome":
+        """Do the jobs of the queue until nothing is left that can be done now. They run without a question.
 
-        if request.workers is not None and request.workers < 1:
-            raise UsageError(f"there cannot be {request.workers} workers", hint="Give 1 or more.")
+        No job begins after `until` (aware). `stop`, a threading.Event, ends it after the current step of each job.
+        """
+        from tidegate.flows.queue.work import WorkRequest, work
+
+        _check_workers(workers)
         with self._naming_jobs():
-            return work(self.context, request)
+            return work(self.context, WorkRequest(workers, schema, until, stop or threading.Event()))
 
     def run(
         self,
         schedule: "Schedule",
         bell: "Bell",
-        request: "WorkRequest | None" = None,
+        workers: int | None = None,
+        schema: str | None = None,
         window: Callable[[datetime], datetime | None] = lambda _: None,
     ) -> "Iterator[CycleOutcome]":
-        """Put in what is due and work it off, by a schedule, until the bell rings (see flows.queue.cycle.Cycles)."""
+        """Put in what is due and work it off, by a schedule, until the bell, a threading.Event, rings.
+
+        `window` gives the end of the maintenance window for a cycle that begins at a time. Schedules are
+        tidegate.flows.queue.schedule.Every and Cron.
+        """
         from tidegate.flows.queue.cycle import Cycles, run_cycles
         from tidegate.flows.queue.work import WorkRequest
 
-        return run_cycles(self.context, Cycles(schedule, request or WorkRequest(), bell, window))
+        _check_workers(workers)
+        return run_cycles(self.context, Cycles(schedule, WorkRequest(workers, schema), bell, window))
+
+
+def _check_workers(workers: int | None) -> None:
+    if workers is not None and workers < 1:
+        raise UsageError(f"there cannot be {workers} workers", hint="Give 1 or more.")

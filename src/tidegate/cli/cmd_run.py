@@ -36,14 +36,11 @@ def run_cycles(
 
     --until is the end of each cycle's window. SIGTERM and Ctrl-C end it after the current step of each job.
     """
-    from tidegate.flows.queue.work import WorkRequest
-
     with stopping() as bell, run.app() as app:
         zone = app.settings.timezone
         schedule = _schedule(every, cron, zone)
         window_end(until, app.context.clock(), zone)
-        request = WorkRequest(workers, schema)
-        for cycle in app.run(schedule, bell, request, lambda now: window_end(until, now, zone)):
+        for cycle in app.run(schedule, bell, workers, schema, lambda now: window_end(until, now, zone)):
             run.output.result(_document(cycle), _lines(cycle))
             flush()
 

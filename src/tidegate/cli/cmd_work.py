@@ -35,11 +35,9 @@ def work(run: Run, workers: Workers = None, schema: Schema = None, until: Until 
     Any number of processes, on any number of machines, may work on one ledger. SIGTERM and Ctrl-C end it after the
     current step of each job, which is then in the queue again.
     """
-    from tidegate.flows.queue.work import WorkRequest
-
     with stopping() as stop, run.app() as app:
         end = window_end(until, app.context.clock(), app.settings.timezone)
-        outcome = app.work(WorkRequest(workers, schema, end, stop))
+        outcome = app.work(workers, schema, end, stop)
     failures = [_failure(one) for one in outcome.tries if one.error is not None]
     print_failures(run, failures)
     document = {
