@@ -6,8 +6,10 @@ import pyarrow.parquet as pq
 from tests.world import World
 
 from tidegate.flows.rewrite.compact import TARGET, CompactPlan, plan_compact, run_compact
+from tidegate.flows.rewrite.erase import run_erase
+from tidegate.flows.rewrite.erase_plan import ErasePlan, EraseRequest, plan_erase
 from tidegate.model.names import TableName
-from tidegate.model.rewrites import CompactOutcome
+from tidegate.model.rewrites import CompactOutcome, EraseOutcome
 
 
 def planned_compact(world: World, target: int = TARGET) -> CompactPlan:
@@ -32,3 +34,18 @@ def in_files(world: World, batch: str = "*", table: str = "orders") -> list[dict
     """The rows of batches, read by pyarrow alone, in the order of their text."""
     files = sorted((world.folder / "lake").glob(f"w*/public/{table}/tg_batch={batch}/**/*.parquet"))
     return sorted((row for path in files for row in pq.read_table(path, partitioning=None).to_pylist()), key=repr)
+
+
+def planned_erase(world: World, where: str, table: str = "public.orders", **options: Any) -> ErasePlan:
+    with world.context() as ctx:
+        return plan_erase(ctx, EraseRequest(TableName.parse(table), where, **options))
+
+
+def erase(world: World, where: str, table: str = "public.orders", **options: Any) -> EraseOutcome:
+    with world.context() as ctx:
+        return run_erase(ctx, plan_erase(ctx, EraseRequest(TableName.parse(table), where, **options)))
+
+
+def found(outcome: EraseOutcome | ErasePlan) -> list[tuple[str, str, int | None]]:
+    """Place, period and rows of what was found, in order."""
+    return [(item.place.value, str(item.period), item.rows) for item in outcome.found]

@@ -14,9 +14,9 @@ from tidegate.flows.published import read_counted
 from tidegate.flows.records import RecordLog, fitting
 from tidegate.flows.rewrite.grouping import Limits, groups
 from tidegate.flows.rewrite.leftovers import note_retired, settle
-from tidegate.flows.rewrite.protocol import Rewriting
+from tidegate.flows.rewrite.protocol import Rewriting, without_count
 from tidegate.flows.rewrite.source import Source, read_sources
-from tidegate.flows.rewrite.spec import COMPACT, REWRITES, RewriteSpec
+from tidegate.flows.rewrite.spec import COMPACT, COMPACTED, REWRITES, RewriteSpec
 from tidegate.flows.versions import Versions
 from tidegate.ledger.base import BatchRow
 from tidegate.model.batch import PeriodProof
@@ -30,7 +30,6 @@ from tidegate.redshift.rewrite import guard_new
 
 TARGET = GB
 """Bytes of a batch that is big enough, unless the caller says otherwise."""
-COMPACTED = "compacted"
 
 
 @dataclass(frozen=True)
@@ -179,7 +178,7 @@ class _TableRun:
         except GuardFailed as error:
             rewriting.batch.abandon(error.message)
             raise Refused(
-                f"{spec.table}: {error.message}: another run changed what is archived meanwhile",
+                f"{spec.table}: {without_count(error.message)}: another run changed it meanwhile",
                 hint="Nothing was changed. Run `tidegate compact` again.",
             ) from error
 

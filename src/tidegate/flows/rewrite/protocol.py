@@ -152,3 +152,9 @@ def without(proofs: Sequence[PeriodProof], removed: Sequence[PeriodProof]) -> li
     if gone:
         raise DifferenceFound(f"{min(gone)}: the rows that go are not among those that are there", hint=_HINT)
     return left
+
+
+def without_count(reason: str) -> str:
+    """A guard's reason without the count that ends it."""
+    head, _, count = reason.rpartition(": ")
+    return head if head and count.isdigit() else reason

@@ -21,6 +21,8 @@ from tidegate.redshift.rewrite import archived_proofs, archived_rows, going, sta
 from tidegate.redshift.unload import Unload, unload
 
 COMPACT, ERASE = "compact", "erase"
+COMPACTED = "compacted"
+"""Why the inputs of a compaction are retired; those of an erasure are `ERASED`."""
 REWRITES = frozenset({COMPACT, ERASE})
 """Actions of batches in the ledger that are made of other batches."""
 
