@@ -1,6 +1,7 @@
 """A folder that behaves as S3's tiers do: parked files are compressed elsewhere, and thawed for a while."""
 
 import lzma
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from tidegate.errors import CorruptRecord, LakeUnreachable, ObjectNotFound, ObjectParked
 from tidegate.lake.local import LocalLake
+from tidegate.lake.local.cold import ColdFolder
 from tidegate.model.tiers import Retrieval, Thaw, ThawState, Tier
 
 DATA = b"n\n41\n" * 100_000
@@ -204,3 +206,18 @@ def test_a_disk_that_gives_back_other_bytes_keeps_the_object(lake: LocalLake, mo
     with pytest.raises(LakeUnreachable, match=r"^the cold folder '.*' does not give back what was written for 'k'$"):
         lake.transition(["k"], Tier.GLACIER)
     assert (lake.head("k").tier, lake.get("k")) == (Tier.STANDARD, DATA)
+
+
+def test_an_object_that_is_replaced_while_it_is_parked_stays(lake: LocalLake, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = ColdFolder.pack
+
+    def pack(self: ColdFolder, key: str, chunks: Iterable[bytes]) -> str:
+        digest = real(self, key, chunks)
+        lake.put(key, b"new")
+        return digest
+
+    lake.put("k", DATA)
+    monkeypatch.setattr(ColdFolder, "pack", pack)
+    lake.transition(["k"], Tier.GLACIER)
+    assert (lake.head("k").tier, lake.get("k")) == (Tier.STANDARD, b"new")
+    assert [info.size for info in lake.list("")] == [3]
