@@ -92,7 +92,12 @@ class S3Lake:
         Tags stay behind: that of a tier would move the copy as well.
         """
         new, old = self._new(target), self._old(source)
-        extra = {**new.encryption, "ChecksumAlgorithm": "SHA256", "TaggingDirective": "REPLACE"}
+        extra = {
+            **new.encryption,
+            "ChecksumAlgorithm": "SHA256",
+            "TaggingDirective": "REPLACE",
+            "StorageClass": "STANDARD",
+        }
         with self._explained(f"copy {source!r}", source):
             self._client.copy({"Bucket": old.bucket, "Key": old.name}, new.bucket, new.name, ExtraArgs=extra)
         return self.head(target)
