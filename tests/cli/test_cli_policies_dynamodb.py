@@ -69,6 +69,11 @@ def test_an_archive_tells_the_table_how_far_it_came(bare: Cli, emulator: Emulato
     ) in told.stderr.splitlines()
     assert items(emulator, rules) == []
     assert bare.ok("policies", "list", "--json").document["policies"][0]["checkpoint"] == "2020-03-01"
+    emulator.client("dynamodb").put_item(
+        TableName=name_of(rules), Item={"schema_name": {"S": "public"}, "table_name": {"S": "Orders"}}
+    )
+    bare.ok("archive", "--as-of", "2020-07-20", "--yes")
+    assert [item["checkpoint"] for item in items(emulator, rules)] == [{"S": "2020-03-01"}]
 
 
 def test_numbers_and_booleans_are_read_and_what_is_none_is_named(bare: Cli, emulator: Emulator, rules: str) -> None:

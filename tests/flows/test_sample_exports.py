@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.flows.failing import watched
+from tests.flows.failing import watched, without_ledger_at
 from tests.flows.sample_rules import create_loads, hot_days, under
 from tests.flows.tables import archive, create, rows_of
 from tests.unit.config.lifecycle_csv import row
@@ -138,3 +138,18 @@ def test_the_day_of_a_timestamp_is_its_folder(empty: World) -> None:
     archive(world, FIRST)
     files = sorted((world.folder / "lake").rglob("*.parquet"))
     assert [f.parent.name for f in files] == ["tg_part=2020-01-02", "tg_part=2020-02-01"]
+
+
+@pytest.mark.parametrize(("action", "method", "step"), [("2", "begin_step", "published"), ("0", "end_step", "copied")])
+def test_a_run_that_ended_in_the_middle_is_taken_up(empty: World, action: str, method: str, step: str) -> None:
+    world = under(empty, row(**RULE, **CSV, update_delete_flag=action, partition_column=""))
+    create_loads(world, TABLE, "2020-03-01", "2020-06-20")
+    assert without_ledger_at(world, method, step).archive().failures
+    world.clock.advance(hours=2)
+    archive(world, FIRST)
+    assert sorted(exports(world)) == ["000.gz", "manifest"]
+    counting = "published" if action == "2" else "copies"
+    assert world.value(f"SELECT COUNT(*) FROM tidegate.{counting}") == 1
+    with world.context() as ctx:
+        assert [batch.state for batch in ctx.ledger.batches()] == ["reclaimed" if action == "2" else "copied"]
+    assert world.verify().differences == ()

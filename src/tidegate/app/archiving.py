@@ -49,4 +49,5 @@ class Archiving(Opened):
         from tidegate.flows.archive import run_archive
 
         with self._naming_jobs():
+            self.rule_checkpoints.catch_up()
             return run_archive(self.context, plan, until)

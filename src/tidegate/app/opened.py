@@ -21,6 +21,7 @@ from tidegate.warehouse.base import Warehouse
 
 if TYPE_CHECKING:
     from tidegate.flows.context import Context
+    from tidegate.flows.rules import RuleCheckpoints
 
 Name = str | TableName
 
@@ -71,14 +72,20 @@ class Opened:
         """What the flows work with; its settings hold the imported policies too."""
         from tidegate.config.lifecycle.merge import merged
         from tidegate.flows.context import Context
-        from tidegate.flows.rules import RuleCheckpoints
 
-        imported = self.ledger.imported_policies()
-        settings = merged(self.settings, imported)
-        rules = RuleCheckpoints(self.ledger, self.reporter, {p.table: p for p in imported}, self.rule_source)
+        rules = self.rule_checkpoints
+        settings = merged(self.settings, list(rules.imported.values()))
         return Context(
             self.warehouse, self.lake, self.ledger, settings, self.reporter, archived_until=rules, lake_at=self.lake_at
         )
+
+    @cached_property
+    def rule_checkpoints(self) -> "RuleCheckpoints":
+        """The imported policies, and who is told how far they were carried out."""
+        from tidegate.flows.rules import RuleCheckpoints
+
+        imported = {policy.table: policy for policy in self.ledger.imported_policies()}
+        return RuleCheckpoints(self.ledger, self.reporter, imported, self.rule_source)
 
     def lake_at(self, address: str, region: str | None) -> Lake:
         """`s3://bucket/prefix/` outside of the lake, reached with the lake's own settings otherwise."""
@@ -124,10 +131,15 @@ class Opened:
     def close(self) -> None:
         """Close what was opened."""
         opened = vars(self)
-        opened.pop("context", None)
+        self.forget_policies()
         for name in ("warehouse", "ledger"):
             if name in opened:
                 opened.pop(name).close()
+
+    def forget_policies(self) -> None:
+        """Read the imported policies anew when they are next needed."""
+        for name in ("context", "rule_checkpoints"):
+            vars(self).pop(name, None)
 
     def __enter__(self) -> Self:
         return self

@@ -25,6 +25,7 @@ class Rules(Opened):
         """
         from tidegate.flows.rules import import_rules
 
+        self.forget_policies()
         return import_rules(
             self.ledger, self.settings, self.rule_source(source), datetime.now(UTC), replace_all=replace
         )

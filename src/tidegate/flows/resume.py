@@ -42,7 +42,7 @@ def resume(ctx: Context, log: RecordLog, held: Lease, plan: TablePlan) -> Iterat
         spec = None if row.state is BatchState.PLANNED else _spec(ctx, log, plan, row)
         if row.id in published:
             if spec is None:
-                ctx.ledger.save_batch(replace(row, state=BatchState.RECLAIMED, updated_at=ctx.clock()))
+                ctx.ledger.save_batch(replace(row, state=_done(row), updated_at=ctx.clock()))
                 continue
             batch = _batch_run(ctx, log, held, spec, row)
             batch.proofs = [p for p in batch.proofs if p.period.isoformat() in published[row.id]]
@@ -58,6 +58,10 @@ def resume(ctx: Context, log: RecordLog, held: Lease, plan: TablePlan) -> Iterat
             batch = _batch_run(ctx, log, held, spec, row)
             batch.run()
             yield batch
+
+
+def _done(row: BatchRow) -> BatchState:
+    return BatchState.COPIED if row.action == Action.COPY.value else BatchState.RECLAIMED
 
 
 def _counted(ctx: Context, row: BatchRow) -> set[str]:

@@ -108,7 +108,7 @@ def known_policies(ledger: Ledger, settings: Settings) -> list[KnownPolicy]:
     known = []
     for policy in merged(settings, list(imported.values())).policies:
         rule = imported.get(policy.table)
-        checkpoint = (rule.checkpoint if rule else None) or archived.get(policy.table)
+        checkpoint = max((rule.checkpoint if rule else None) or "", archived.get(policy.table, "")) or None
         known.append(KnownPolicy(policy, rule.source if rule else str(settings.file), checkpoint))
     return known
 
@@ -132,9 +132,9 @@ def export_rules(ledger: Ledger, settings: Settings, target: RuleSource) -> Expo
 
 @dataclass(frozen=True)
 class RuleCheckpoints:
-    """Told how far a table was archived, it tells the ledger's rule and the source that keeps checkpoints.
+    """Told how far a table was archived, it tells the source that keeps checkpoints, then the ledger's rule.
 
-    A source that cannot be told is a notice: what was archived is archived.
+    A source that cannot be told is a notice: what was archived is archived. It is told again by `catch_up`.
     """
 
     ledger: Ledger
@@ -145,13 +145,19 @@ class RuleCheckpoints:
     def __call__(self, table: TableName, newest: date) -> None:
         rule = self.imported.get(table)
         value = newest.isoformat()
-        if rule is None or (rule.checkpoint or "") > value:
+        if rule is None or (rule.checkpoint or "") >= value:
             return
-        self.imported[table] = replace(rule, checkpoint=value)
         try:
-            self.ledger.set_imported_checkpoint(table, value)
             source = self.open(rule.source)
             if source.keeps_checkpoints:
                 source.set_checkpoint(rule.cells, value)
+            self.ledger.set_imported_checkpoint(table, value)
+            self.imported[table] = replace(rule, checkpoint=value)
         except TidegateError as error:
             self.reporter.notice(f"the checkpoint {value} of {table} could not be written back: {error.message}")
+
+    def catch_up(self) -> None:
+        """Tell what an earlier run could not: it was killed, or its source was out of reach."""
+        if self.imported:
+            for table, newest in self.ledger.checkpoints().items():
+                self(table, newest)
