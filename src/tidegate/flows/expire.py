@@ -258,6 +258,7 @@ class _TableRun:
             if trouble is not None:
                 raise trouble
         if not self.planned.parts:
+            RecordLog(self.ctx, self.plan.identity.warehouse).sync(table)
             return
         with lease(self.ctx, JOB, table), pinned(self.ctx) as one:
             log = RecordLog(one, self.plan.identity.warehouse)

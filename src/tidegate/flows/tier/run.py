@@ -60,6 +60,7 @@ class _TableRun:
         if self.planned.error is not None:
             raise self.planned.error
         if not self.planned.steps:
+            RecordLog(self.ctx, self.plan.identity.warehouse).sync(self.planned.table)
             return
         with lease(self.ctx, JOB, self.planned.table), pinned(self.ctx) as one:
             log = RecordLog(one, self.plan.identity.warehouse)
