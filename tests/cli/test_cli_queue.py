@@ -76,8 +76,10 @@ def test_a_person_confirms_what_is_put_in(monthly: Cli) -> None:
     assert "Enqueue the archive of 4 rows? [y/N]: y\n" in shown
 
 
-def test_work_empties_the_queue(monthly: Cli) -> None:
+def test_work_empties_the_queue_but_begins_nothing_after_the_window(monthly: Cli) -> None:
     monthly.ok("plan", "--enqueue", *AS_OF, "--yes")
+    assert monthly.ok("work", "--until", "2020-01-01T00:00").stdout.startswith("0 jobs done, 2 wait, the next from ")
+    assert states(monthly) == [(2, "queued", 0), (1, "queued", 0)]
     result = monthly.ok("work", "--workers", "2", "--json").document
     assert [(j["job"], j["state"], j["attempts"]) for j in result["jobs"]] == [(1, "done", 1), (2, "done", 1)]
     assert (result["waiting"], result["next_at"], result["stopped"]) == (0, None, False)
@@ -172,13 +174,6 @@ def test_what_work_and_run_do_not_take(monthly: Cli) -> None:
     ):
         told = monthly(*command)
         assert (told.exit_code, error_text(told.stderr)[0]) == (2, message)
-
-
-def test_no_job_begins_after_the_window(monthly: Cli) -> None:
-    monthly.ok("plan", "--enqueue", *AS_OF, "--yes")
-    told = monthly.ok("work", "--until", "2020-01-01T00:00")
-    assert told.stdout.startswith("0 jobs done, 2 wait, the next from ")
-    assert [state for _, state, _ in states(monthly)] == ["queued", "queued"]
 
 
 def test_sigterm_ends_work_after_the_current_step_and_the_job_is_queued_again(shop: Cli) -> None:

@@ -1,4 +1,4 @@
-"""Death of a worker right before and right after calls of the queue; then another one goes on.
+"""Death of a worker right before and right after calls that change the queue; then another one goes on.
 
 The steps of a batch have their own matrix; here one call of each method that renews is enough.
 """
@@ -24,7 +24,7 @@ from tidegate.model.names import TableName
 from tidegate.model.policy import Policy
 from tidegate.model.queue import QueueFilter
 
-OWN = ("enqueue", "take", "keep", "settle", "queue", "queued_job")
+OWN = ("enqueue", "take", "keep", "settle")
 WHOLE = "SELECT COUNT(*), SUM(order_id), SUM(amount), MIN(note), MAX(note) FROM public.orders"
 SHARDS = 2
 OTHERS = (TableName("public", "t0"), TableName("public", "t1"))
@@ -32,7 +32,7 @@ ONCE = ("ledger.keep",)
 
 
 class QueueOnly:
-    """A ledger whose calls of the queue alone are counted."""
+    """A ledger whose calls that change the queue are counted, and no others."""
 
     def __init__(self, ledger: Any, calls: Calls) -> None:
         self._ledger, self._counted = ledger, Counted(ledger, "ledger", calls)
@@ -90,7 +90,7 @@ def test_death_at_every_call_of_the_queue(
     counting = shutil.copytree(prepared, tmp_path / "count")
     names = in_child(lambda: _run(counting, Calls()))
     whole = in_child(lambda: World(prepared).sql(WHOLE)[0])
-    assert {name.partition(".")[2] for name in names} == set(OWN) - {"queued_job"}
+    assert {name.partition(".")[2] for name in names} == set(OWN)
     numbers = [number for number, name in enumerate(names, 1) if name not in ONCE or names.index(name) == number - 1]
     points = [(number, moment) for number in numbers for moment in ("before", "after")]
     for number, moment in points[shard::SHARDS]:
