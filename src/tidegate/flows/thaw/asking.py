@@ -23,6 +23,7 @@ def thaw_files(
     Raises:
         DifferenceFound: a file is missing.
         UsageError: the tier has no such retrieval.
+        Interrupted: the run was asked to stop while it waits.
     """
     pause = FIRST_PAUSE
     while True:
@@ -30,6 +31,7 @@ def thaw_files(
         _report(ctx, table, states)
         if not (states.waiting and wait):
             return states
+        ctx.check()
         ctx.sleep(pause)
         pause = min(2 * pause, LONGEST_PAUSE)
 
