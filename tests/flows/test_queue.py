@@ -11,7 +11,7 @@ from tests.world import AS_OF, MONTHLY, ORDERS, World
 
 from tidegate.config.settings import QueueSettings
 from tidegate.errors import Interrupted, LakeUnreachable
-from tidegate.flows.archive import run_archive
+from tidegate.flows.archive import planned_row, run_archive
 from tidegate.flows.context import Context
 from tidegate.flows.hold import add_hold
 from tidegate.flows.leases import lease
@@ -23,7 +23,7 @@ from tidegate.flows.queue.work import WorkOutcome, WorkRequest, work
 from tidegate.model.batch import BatchState
 from tidegate.model.names import TableName
 from tidegate.model.periods import Granularity
-from tidegate.model.policy import Action
+from tidegate.model.policy import Action, Policy
 from tidegate.model.queue import QueuedJob, QueueFilter, QueueState, Work
 
 JANUARY, FEBRUARY, MARCH = date(2020, 1, 1), date(2020, 2, 1), date(2020, 3, 1)
@@ -157,6 +157,28 @@ def test_a_copy_is_enqueued_as_its_policy_says_and_asks_for_nobodys_word(world: 
     do(copy)
     assert jobs(copy)[0].outcome.startswith("copied 20 rows in batch ")
     assert months(copy) == [1, 2, 3, 4, 5, 6]
+
+
+def test_a_table_is_copied_as_a_whole(world: World) -> None:
+    whole = replace(world, policies=(Policy(ORDERS, None, action=Action.COPY),))
+    put_in(whole)
+    do(whole)
+    assert jobs(whole)[0].outcome.startswith("copied 60 rows in batch ")
+    assert put_in(whole).new == ()
+
+
+def test_a_batch_that_died_before_its_periods_were_known_is_cleared_away(world: World) -> None:
+    with world.context() as ctx, lease(ctx, "archive", ORDERS) as held:
+        (spec,) = plan_archive(ctx, Request(as_of=AS_OF)).tables[0].specs
+        planned_row(ctx, held, spec)
+        ctx.ledger.save_periods(spec.batch, ())
+    kept = world.with_policy(retention=6)
+    assert [job.work.periods for job in put_in(kept).new] == [()]
+    assert (put_in(kept).new, put_in(kept).known) == ((), 1)
+    do(kept)
+    assert [(job.state, job.outcome) for job in jobs(world)] == [("done", "nothing is due any more")]
+    with world.context() as ctx:
+        assert [batch.state for batch in ctx.ledger.batches()] == ["abandoned"]
 
 
 def test_a_batch_that_a_killed_run_left_becomes_a_job_of_its_own(world: World) -> None:

@@ -1,6 +1,7 @@
 """Jobs of the queue, printed."""
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 from typing import TYPE_CHECKING
 
 from tidegate.cli.output import counted, table
@@ -48,7 +49,7 @@ def job_table(jobs: Sequence[QueuedJob]) -> Iterator[str]:
 
 def span(work: Work) -> str:
     """`2020-01`, or `2 from 2020-01 to 2020-02`; a table that is copied as a whole has none."""
-    if not work.periods:
+    if work.periods in ((), (date.min,)):
         return ""
     first, last = (
         str(Period(day, work.granularity or Granularity.DAILY)) for day in (work.periods[0], work.periods[-1])

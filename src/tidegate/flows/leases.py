@@ -51,12 +51,12 @@ class Lease:
 
 @contextmanager
 def heartbeat(name: str, beat: Callable[[], object]) -> Iterator[None]:
-    """Call `beat` from a thread, three times a lease, until the block ends or the ledger says no."""
+    """Call `beat` from a thread, three times a lease, until the block ends; a ledger that is away may be back then."""
     ended = threading.Event()
 
     def run() -> None:
-        with suppress(Unreachable):
-            while not ended.wait(LEASE_SECONDS / 3):
+        while not ended.wait(LEASE_SECONDS / 3):
+            with suppress(Unreachable):
                 beat()
 
     thread = threading.Thread(target=run, name=name, daemon=True)

@@ -107,6 +107,8 @@ def _open(ctx: Context) -> Open:
 
 
 def _without(work: Work, waiting: Open) -> Work | None:
+    if not work.periods:
+        return work
     known = waiting.get((work.table, work.granularity), frozenset())
     left = tuple(day for day in work.periods if day not in known)
     return replace(work, periods=left) if left else None
