@@ -72,7 +72,9 @@ class _TableRebuild:
         batches = sorted({batch for batch, _ in (*state.published, *state.copies, *state.parked)})
         descriptors = {batch: read_descriptor(self.ctx, state.prefixes[batch]) for batch in batches}
         self._partitions(descriptors)
-        self._transaction([delete_rows_of(target, self.table) for target in self._targets()])
+        deletions = [delete_rows_of(target, self.table) for target in self._targets()]
+        for at in range(0, len(deletions), self._room):
+            self._transaction(deletions[at : at + self._room])
         self._write(self._rows(descriptors))
 
     def _partitions(self, descriptors: Mapping[str, Descriptor]) -> None:
