@@ -1,0 +1,1 @@
+"""Events that tell of landed files, in every shape in which they come."""
