@@ -6,13 +6,19 @@ from live.archived import BATCH, DAYS, Archived, archive, partition_statements
 from live.assumption import Assumption, Violated, expect
 from live.site import Site
 from tidegate.errors import StatementError
-from tidegate.model.batch import PeriodProof
+from tidegate.model.batch import PeriodProof, written_at
 from tidegate.model.names import TableName
 from tidegate.model.tables import SqlType, TypeKind
 from tidegate.redshift.catalog import select_external_partitions, select_external_table, select_relations
-from tidegate.redshift.control import Control
+from tidegate.redshift.control import Control, CountedProof
 from tidegate.redshift.ddl import create_table
-from tidegate.redshift.external import add_partitions, create_external_schema, create_external_table, drop_partition
+from tidegate.redshift.external import (
+    add_partitions,
+    create_external_schema,
+    create_external_table,
+    drop_partition,
+    set_location,
+)
 from tidegate.redshift.rows import delete_rows
 from tidegate.redshift.view import all_view
 
@@ -69,6 +75,24 @@ def dropped_partition_is_gone(site: Site) -> str:
     return "its rows are no longer read, its files stay"
 
 
+def partition_moves(site: Site) -> str:
+    """To a folder with the same file, as copies of thawed files are."""
+    archived = _numbers(site)
+    folder, copies, run = (
+        archived.period_folder(DAYS[0]),
+        f"{archived.folder}tg_thaw=2020-01-31/",
+        site.warehouse.execute,
+    )
+    for info in list(site.lake.list(folder)):
+        site.lake.copy(info.key, copies + info.key.removeprefix(archived.folder))
+        site.lake.delete([info.key])
+    values = {"tg_batch": BATCH, "tg_period": DAYS[0]}
+    run(set_location(archived.external, values, site.lake.uri(f"{copies}tg_period={DAYS[0]}/")))
+    rows = run(f"SELECT a FROM {archived.external} ORDER BY a").rows
+    expect(rows == ((0,), (1,)), f"after a partition moved {rows} are read")
+    return "its rows are read from the other folder, at once"
+
+
 def partitions_prune(site: Site) -> str:
     """A file that is no Parquet lies in the other partition: who reads it fails."""
     archived = _numbers(site)
@@ -114,10 +138,9 @@ def view_joins_published(site: Site) -> str:
     select = f"SELECT a, day FROM {view} ORDER BY a"
     whole = tuple((n, date.fromisoformat(day)) for n, day in enumerate(DAYS))
     before = run(select).rows
-    proofs = [PeriodProof(date.fromisoformat(DAYS[0]), 1, "0")]
-    site.warehouse.transaction(
-        [delete_rows(hot, f"day = '{DAYS[0]}'"), *control.insert_published(hot, BATCH, proofs, "live")]
-    )
+    proof = PeriodProof(date.fromisoformat(DAYS[0]), 1, "0")
+    counted = [CountedProof(BATCH, "live", written_at(BATCH), proof)]
+    site.warehouse.transaction([delete_rows(hot, f"day = '{DAYS[0]}'"), *control.insert_published(hot, counted)])
     after = run(select).rows
     run(all_view(view, archived.hot, [archived.version], control.published))
     expect(before == whole == after, f"the view showed {before}, and after the publish {after}")
@@ -132,6 +155,7 @@ CHECKS = (
     Assumption("external-table-shown", catalog_shows_the_table),
     Assumption("external-partition-values", partition_values),
     Assumption("external-partition-dropped", dropped_partition_is_gone),
+    Assumption("external-partition-moves", partition_moves),
     Assumption("external-partitions-prune", partitions_prune),
     Assumption("external-files-beside", files_beside_are_not_read),
     Assumption("external-subfolders", subfolders_are_read),
