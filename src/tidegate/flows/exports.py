@@ -62,7 +62,7 @@ def read_export(ctx: Context, spec: BatchSpec, proofs: Sequence[PeriodProof]) ->
     files = tuple(
         ExportedFile(lake.uri(key), max(0, records - header), size) for key, (size, records) in sorted(entries.items())
     )
-    export = Export(spec.export_uri, spec.policy.unload.format, files)
+    export = Export(spec.export_uri, spec.policy.unload.format, files, spec.policy.unload.region)
     _check_sizes(lake, prefix, export)
     rows, counted = sum(file.rows for file in files), sum(proof.rows for proof in proofs)
     if rows != counted:

@@ -91,11 +91,15 @@ class ExportedFile:
 
 @dataclass(frozen=True)
 class Export:
-    """The files of a batch's second UNLOAD, below `uri`, which ends with a slash. No rows count because of them."""
+    """The files of a batch's second UNLOAD, below `uri`, which ends with a slash. No rows count because of them.
+
+    `region`: the policy's, of a place outside of the lake.
+    """
 
     uri: str
     format: FileFormat
     files: tuple[ExportedFile, ...]
+    region: str | None = None
 
     @property
     def bytes(self) -> int:
