@@ -51,6 +51,7 @@ def role_policy(settings: Settings) -> Policy | None:
         _statement("Bucket", _READ, [f"arn:aws:s3:::{lake.bucket}"]),
         _statement("Objects", _OBJECTS, [f"arn:aws:s3:::{lake.bucket}/{lake.prefix}*"]),
         *_key(lake),
+        *_exports(settings, _OBJECTS),
         _statement(
             "Catalog",
             _GLUE,
@@ -73,6 +74,7 @@ def caller_policy(settings: Settings) -> Policy | None:
             _statement("Objects", objects, [f"arn:aws:s3:::{lake.bucket}/{lake.prefix}*"]),
             *_key(lake),
             *(_tiers(lake) if any(policy.tiers for policy in settings.policies) else ()),
+            *_exports(settings, ("s3:GetObject", "s3:DeleteObject")),
         ]
     warehouse = settings.warehouse
     if isinstance(warehouse, DataApiSettings):
@@ -108,6 +110,18 @@ def _tiers(lake: S3Settings) -> list[Policy]:
     return [
         _statement("TierRules", ["s3:PutLifecycleConfiguration"], [f"arn:aws:s3:::{lake.bucket}"]),
         _statement("Tiers", _TIERED_OBJECTS, [f"arn:aws:s3:::{lake.bucket}/{lake.prefix}*"]),
+    ]
+
+
+def _exports(settings: Settings, actions: Sequence[str]) -> list[Policy]:
+    """Places outside of the lake; an erasure deletes there too."""
+    targets = {policy.unload.target.removeprefix("s3://") for policy in settings.policies if policy.unload.target}
+    if not targets:
+        return []
+    buckets = sorted({f"arn:aws:s3:::{target.partition('/')[0]}" for target in targets})
+    return [
+        _statement("ExportBuckets", _READ, buckets),
+        _statement("Exports", actions, [f"arn:aws:s3:::{target}*" for target in sorted(targets)]),
     ]
 
 
