@@ -2,6 +2,7 @@
 
     TidegateError                      exit  code
     ├── UsageError                        2  usage
+    │   ├── FileRefused                   2  file.refused         a data file that is broken, or that no table can take
     │   └── StatementError                2  sql.failed           the engine rejected a statement
     │       ├── StatementRefused          2  sql.refused          Redshift, or the embedded engine, does not do this
     │       ├── StatementCancelled        2  sql.cancelled        somebody cancelled it
@@ -58,6 +59,10 @@ class TidegateError(Exception):
 class UsageError(TidegateError):
     code = "usage"
     exit_code = 2
+
+
+class FileRefused(UsageError):
+    code = "file.refused"
 
 
 class StatementError(UsageError):
