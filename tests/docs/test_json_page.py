@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 from tests.cli.conftest import Cli, load_shop
 from tests.cli.shop import AS_OF
+from tests.docs.agings import printed_of_agings
 from tests.docs.inventories import printed_of_inventories
 from tests.docs.pages import read, rows, sections, word
 from tests.docs.restores import parked_restores
+from tests.docs.rewrites import printed_of_rewrites
 from tests.unit.config.lifecycle_csv import file, row
 
 MORE = """
@@ -122,6 +124,9 @@ def _with_archives(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> Printed:
     printed = {"tidegate archive": cli.ok("archive", *AS_OF, "--yes", "--json").documents}
     printed["tidegate verify"] = [_damaged(cli)]
     printed.update(printed_of_inventories(cli, monkeypatch))
+    printed.update(printed_of_rewrites(cli))
+    aged, handed = printed_of_agings(cli)
+    printed.update(aged)
     printed["tidegate hold add"] = cli.ok("hold", "add", "public.orders", "--reason", "audit", "--json").documents
     printed["tidegate hold list"] = cli.ok("hold", "list", "--json").documents
     hold = printed["tidegate hold add"][0]["hold"]["id"]
@@ -135,7 +140,7 @@ def _with_archives(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> Printed:
     printed["tidegate restore"] = [cli.ok("restore", "public.orders", *first).document, in_place]
     waiting = cli.ok("gc", "--json").documents
     printed["tidegate audit"] = cli.ok("audit", "--json").documents
-    printed["tidegate gc"] = [*waiting, *cli.ok("gc", "--older-than", "0s", "--dry-run", "--json").documents]
+    printed["tidegate gc"] = [*waiting, *handed, *cli.ok("gc", "--older-than", "0s", "--dry-run", "--json").documents]
     return printed
 
 

@@ -3,10 +3,11 @@
 from typing import TYPE_CHECKING
 
 from tidegate.app.opened import Name, Opened, table_name
-from tidegate.model.rewrites import CompactOutcome
+from tidegate.model.rewrites import CompactOutcome, EraseOutcome
 
 if TYPE_CHECKING:
     from tidegate.flows.rewrite.compact import CompactPlan
+    from tidegate.flows.rewrite.erase_plan import ErasePlan
     from tidegate.flows.rewrite.spec import RewriteSpec
 
 
@@ -34,3 +35,48 @@ class Rewriting(Opened):
 
         with self._naming_jobs():
             return run_compact(self.context, plan)
+
+    def plan_erase(
+        self,
+        table: Name,
+        where: str,
+        *,
+        hot: bool = False,
+        now: bool = False,
+        reason: str = "",
+        max_delete_fraction: float | None = None,
+    ) -> "ErasePlan":
+        """What `erase` would do, and what stands in its way. Changes nothing."""
+        from tidegate.flows.rewrite.erase_plan import EraseRequest, plan_erase
+
+        request = EraseRequest(table_name(table), where, hot, now, reason, max_delete_fraction)
+        with self._naming_jobs():
+            return plan_erase(self.context, request)
+
+    def erase_sql(self, plan: "ErasePlan") -> list[str]:
+        """Every statement that carrying out the plan would submit."""
+        from tidegate.flows.rewrite.erase import erase_statements
+
+        return erase_statements(self.context, plan)
+
+    def erase(
+        self,
+        table: Name,
+        where: str,
+        *,
+        hot: bool = False,
+        now: bool = False,
+        reason: str = "",
+        max_delete_fraction: float | None = None,
+    ) -> EraseOutcome:
+        """Erase the rows of a condition from every batch, and with `hot` from the table itself."""
+        return self.run_erase(
+            self.plan_erase(table, where, hot=hot, now=now, reason=reason, max_delete_fraction=max_delete_fraction)
+        )
+
+    def run_erase(self, plan: "ErasePlan") -> EraseOutcome:
+        """Carry out a plan made by `plan_erase`."""
+        from tidegate.flows.rewrite.erase import run_erase
+
+        with self._naming_jobs():
+            return run_erase(self.context, plan)

@@ -10,6 +10,7 @@ from tidegate.cli.frame import Run, add
 from tidegate.cli.options import byte_size
 from tidegate.cli.output import counted, table
 from tidegate.cli.progress import size
+from tidegate.model.outcome import Failure
 from tidegate.warehouse.base import ResultColumn
 
 if TYPE_CHECKING:
@@ -60,7 +61,12 @@ def compact(
 
 def _print_plan(run: Run, app: "App", plan: "CompactPlan") -> None:
     statements = app.compact_sql(plan)
-    broken = [(t.table, t.error) for t in plan.tables if t.error is not None]
+    failures = [
+        Failure(str(t.table), t.error.code, t.error.exit_code, t.error.message, t.error.hint)
+        for t in plan.tables
+        if t.error is not None
+    ]
+    print_failures(run, failures)
     rows = [
         (
             str(spec.table),
@@ -73,17 +79,15 @@ def _print_plan(run: Run, app: "App", plan: "CompactPlan") -> None:
         )
         for spec in plan.specs
     ]
-    errors = [f"{name}: {error.message}" for name, error in broken]
     document = {
         "message_type": "plan",
         "batches": [_planned(spec) for spec in plan.specs],
-        "problems": [{"table": str(t), "code": e.code, "message": e.message, "hint": e.hint} for t, e in broken],
         "sql": [{"table": str(s.table), "batch": s.id, "step": step, "statement": sql} for s, step, sql in statements],
     }
     lines = list(table([ResultColumn(*head) for head in _HEADS], rows)) if rows else ["nothing to merge"]
-    run.output.result(document, [*lines, *errors, *(f"{sql};" for _, _, sql in statements)])
-    if broken:
-        raise typer.Exit(exit_code([e.exit_code for _, e in broken], done=len(broken) < len(plan.tables)))
+    run.output.result(document, [*lines, *(f"{sql};" for _, _, sql in statements)])
+    if failures:
+        raise typer.Exit(exit_code([f.exit_code for f in failures], done=len(failures) < len(plan.tables)))
 
 
 def _planned(spec: "RewriteSpec") -> dict[str, object]:

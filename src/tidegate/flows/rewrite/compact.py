@@ -79,8 +79,8 @@ def _table(
     """One table; what is wrong with it stands in the plan, so that it never blocks the others."""
     own = tuple(row for row in unfinished if row.table == table)
     try:
-        sources, _ = read_sources(ctx, log, table, Versions(ctx, log.warehouse, table).load())
-        published = [s for s in sources if not s.copied]
+        sources = read_sources(ctx, log, table, Versions(ctx, log.warehouse, table).load()).readable
+        published = [s for s in sources if not s.copied and s.part.descriptor.export is None]
         limits = Limits.of(ctx, table, target)
         fits = partial(_fits, ctx, log.warehouse)
         specs = tuple(
@@ -100,7 +100,7 @@ def compact_statements(ctx: Context, plan: CompactPlan) -> Iterator[tuple[Rewrit
     """Every statement that a run would submit, with its rewrite and step; fingerprints that are not known are 0."""
     for spec in plan.specs:
         nothing = [PeriodProof(day, 0, "0") for day in spec.days]
-        for sql in spec.unload(ctx.settings.iam_role, ctx.lake.capabilities.kms_key):
+        for sql in spec.unload(ctx):
             yield spec, "unload", sql
         for sql in spec.catalog(spec.days):
             yield spec, "catalog", sql

@@ -18,7 +18,7 @@ from tidegate.flows.records import ATTEMPTS, RecordLog
 from tidegate.flows.rewrite.erase_plan import ErasePlan, HotRows, count_hot_rows, plan_erase, too_many
 from tidegate.flows.rewrite.erase_records import changed, done, intent, open_intent
 from tidegate.flows.rewrite.leftovers import note_retired, settle
-from tidegate.flows.rewrite.objects import erase_now
+from tidegate.flows.rewrite.objects import erase_exports, erase_now
 from tidegate.flows.rewrite.protocol import Rewriting, without_count
 from tidegate.flows.rewrite.spec import RewriteSpec
 from tidegate.model.batch import PeriodProof
@@ -46,17 +46,18 @@ def run_erase(ctx: Context, plan: ErasePlan) -> EraseOutcome:
     with lease(ctx, "archive", table) as held:
         run = _Run(ctx, RecordLog(ctx, plan.identity.warehouse), held)
         outcome = run.run(plan)
+    exports = erase_exports(ctx, plan.identity.warehouse, table)
     if not plan.request.now:
-        return outcome
+        return replace(outcome, objects=exports)
     gone = erase_now(ctx, table)
-    return replace(outcome, objects=gone.objects, bytes=gone.bytes)
+    return replace(outcome, objects=gone.objects + exports, bytes=gone.bytes)
 
 
 def erase_statements(ctx: Context, plan: ErasePlan) -> list[str]:
     """Every statement that a run would submit; counts and fingerprints that are not known yet are 0."""
     texts = []
     for spec in plan.specs:
-        texts += spec.unload(ctx.settings.iam_role, ctx.lake.capabilities.kms_key)
+        texts += spec.unload(ctx)
         texts += spec.catalog(spec.days)
     if not plan.is_empty:
         nothing = [(spec, [PeriodProof(day, 0, "0") for day in spec.days]) for spec in plan.specs]
@@ -74,7 +75,7 @@ def swap(
     """ONE transaction: LOCK, guards, hot rows out, the old batches out of what counts, the new ones in, the record."""
     control, table, condition = ctx.control, plan.request.table, plan.condition.over_table
     published = [part for spec, _ in rewritten if not spec.copied for part in spec.inputs]
-    copies = [part for spec, _ in rewritten if spec.copied for part in spec.inputs]
+    copies = [*(part for spec, _ in rewritten if spec.copied for part in spec.inputs), *plan.exports]
     hot = plan.hot.rows if plan.request.hot else 0
     statements = [
         lock(ctx.settings.control_schema, [table], serializable=ctx.warehouse.capabilities.serializable),

@@ -82,7 +82,8 @@ class HotRows:
 
 @dataclass(frozen=True)
 class ErasePlan:
-    """`found` by place, batch and period. `specs` are the rewrites; `retired` and `unfinished` lose their objects.
+    """`found` by place, batch and period. `specs` are the rewrites; `exports` (copies that nobody can read
+    through an external table), `retired` and `unfinished` lose their objects.
 
     `leftovers` are batches of a killed rewrite. `spans` are the days of all that would go. `refusal` is the verdict of
     the guards: a run would stop there.
@@ -93,6 +94,7 @@ class ErasePlan:
     condition: Condition
     found: tuple[ErasedPeriod, ...]
     specs: tuple[RewriteSpec, ...]
+    exports: tuple[BatchPeriods, ...]
     retired: tuple[BatchPeriods, ...]
     unfinished: tuple[BatchPeriods, ...]
     leftovers: tuple[BatchRow, ...]
@@ -107,7 +109,7 @@ class ErasePlan:
     def is_empty(self) -> bool:
         """Whether there is nothing to do in the warehouse."""
         hot = self.request.hot and self.hot.rows
-        return not (self.specs or self.retired or self.unfinished or hot)
+        return not (self.specs or self.exports or self.retired or self.unfinished or hot)
 
 
 def plan_erase(ctx: Context, request: EraseRequest) -> ErasePlan:
@@ -152,7 +154,8 @@ class _Planning:
         return cls(ctx, log, request, versions, hot, parse_condition(request.where, table), table)
 
     def plan(self, identity: Identity) -> ErasePlan:
-        sources, parked = read_sources(self.ctx, self.log, self.request.table, self.versions)
+        known = read_sources(self.ctx, self.log, self.request.table, self.versions)
+        sources, exports = known.readable, tuple(part.record for part in known.exports)
         remains = read_remains(self.ctx, self.log, self.request.table)
         matches = self._matches(sources)
         chosen = [c for s in sources if (c := s.of({d for d in s.days if matches.get((s.batch, d))})).days]
@@ -172,7 +175,7 @@ class _Planning:
         ]
         found += [ErasedPeriod(Place.HOT, "", day, rows) for day, rows in hot.by_period.items()]
         spans = [span for source in chosen for span in source.part.spans]
-        spans += [_span(day) for part in (*retired, *remains.unfinished) for day in part.periods]
+        spans += [_span(day) for part in (*exports, *retired, *remains.unfinished) for day in part.periods]
         if self.request.hot:
             spans += hot.spans
         plan = ErasePlan(
@@ -181,6 +184,7 @@ class _Planning:
             condition=self.condition,
             found=tuple(found),
             specs=specs,
+            exports=exports,
             retired=tuple(retired),
             unfinished=remains.unfinished,
             leftovers=tuple(
@@ -189,7 +193,7 @@ class _Planning:
             hot=hot,
             spans=tuple(sorted(set(spans))),
         )
-        return replace(plan, refusal=self._refusal(plan, parked, remains))
+        return replace(plan, refusal=self._refusal(plan, known.parked, remains))
 
     def _matches(self, sources: Sequence[Source]) -> dict[BatchPeriod, int]:
         """Rows of the condition by batch and period."""

@@ -46,7 +46,9 @@ def intent(log: RecordLog, plan: ErasePlan, erasure: str, number: int, at: str) 
     told = Erasure(plan.condition.sha256, plan.condition.columns, plan.request.reason)
     record = LogRecord(number, RecordKind.ERASE, log.warehouse, plan.request.table, at, detail=erasure, erasure=told)
     inputs = [part for spec in plan.specs for part in spec.inputs]
-    rest = replace(record, number=number + 1, erasure=None, retired=(*inputs, *plan.retired, *plan.unfinished))
+    rest = replace(
+        record, number=number + 1, erasure=None, retired=(*inputs, *plan.exports, *plan.retired, *plan.unfinished)
+    )
     if not rest.retired:
         return [record]
     return [record, *(replace(part, inputs=part.retired, retired=()) for part in fitting(rest))]
@@ -59,7 +61,7 @@ def done(
     base = LogRecord(first, RecordKind.ERASED, log.warehouse, plan.request.table, at, detail=erasure)
     archived = tuple(r.record for r in rewritten if r.proofs and not r.spec.copied)
     copied = tuple(r.record for r in rewritten if r.proofs and r.spec.copied)
-    retired = (*(part for r in rewritten for part in r.spec.inputs), *plan.retired)
+    retired = (*(part for r in rewritten for part in r.spec.inputs), *plan.exports, *plan.retired)
     records: list[LogRecord] = []
     if copied:
         records += fitting(replace(base, kind=RecordKind.COPY, detail="", published=copied))

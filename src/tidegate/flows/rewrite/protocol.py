@@ -88,7 +88,7 @@ class Rewriting:
         ctx, spec = self.batch.ctx, self.spec
         for source in spec.sources:
             check_identities(ctx, source.part.prefix, source.part.descriptor.files, periods=frozenset(source.days))
-        results = ctx.warehouse.transaction(spec.unload(ctx.settings.iam_role, ctx.lake.capabilities.kms_key))
+        results = ctx.warehouse.transaction(spec.unload(ctx))
         found, self.removed = proofs_of(results[0]), tuple(proofs_of(results[1])) if spec.condition else ()
         read = found if spec.comparable else [replace(p, fingerprint="") for p in found]
         if read != spec.expected:
@@ -116,6 +116,7 @@ class Rewriting:
             created_at=self.batch.ctx.clock().isoformat(),
             archived_at=spec.archived_at,
             inputs=tuple(sorted(source.batch for source in spec.sources)),
+            export=None,
         )
 
     def _catalog(self) -> None:

@@ -11,7 +11,7 @@ from tidegate.flows.published import prefixes, read_counted, read_retired
 from tidegate.flows.records import RecordLog
 from tidegate.ledger.base import BatchRow
 from tidegate.model.batch import DESCRIPTOR_PATH
-from tidegate.model.layout import data_root, period_folder, table_root, thawed_copy
+from tidegate.model.layout import EXPORT, data_root, period_folder, table_root, thawed_copy
 from tidegate.model.names import TableName
 from tidegate.model.records import BatchPeriods
 
@@ -50,6 +50,8 @@ def read_remains(ctx: Context, log: RecordLog, table: TableName) -> Remains:
     for folder in _folders(ctx, log, table, rows):
         batch, days = folder.batch, _days(folder)
         if batch in counted or batch in ended:
+            if any(key.startswith(EXPORT) for key in folder.by_key):
+                days |= {day for known, day in reasons if known == batch}
             left = tuple(sorted(day for day in days if (batch, day) in reasons and day not in counted.get(batch, ())))
             if left:
                 retired.append(BatchPeriods(batch, folder.prefix, left))

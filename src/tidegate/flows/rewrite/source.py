@@ -52,10 +52,17 @@ class Source:
         return replace(self, part=self.part.of(ages), proofs=tuple(p for p in self.proofs if p.period in days))
 
 
-def read_sources(
-    ctx: Context, log: RecordLog, table: TableName, versions: Sequence[TableVersion]
-) -> tuple[list[Source], list[Age]]:
-    """Every batch of the table that counts and can be read, published ones and copies, and what is parked.
+@dataclass(frozen=True)
+class Sources:
+    """What counts of a table. `exports` are copies that no external table reads; `parked` cannot be read at all."""
+
+    readable: tuple[Source, ...]
+    exports: tuple[Part, ...]
+    parked: tuple[Age, ...]
+
+
+def read_sources(ctx: Context, log: RecordLog, table: TableName, versions: Sequence[TableVersion]) -> Sources:
+    """Every batch of the table that counts, published ones and copies.
 
     Raises:
         ConfigError: the lake's record does not know a batch, or has no version that reads it.
@@ -63,24 +70,24 @@ def read_sources(
     """
     batches, ages = Batches(log, table), read_ages(ctx, table)
     copies = [age for age in read_copy_ages(ctx) if age.table == table]
-    sources = [
-        source
-        for table_name, known in ((ctx.control.published, ages), (ctx.control.copies, copies))
-        for item in read_counted(ctx, table_name, table)
-        if (source := _source(batches, item, known, versions, copied=known is copies)) is not None
-    ]
-    return sources, [age for age in ages if age.parked_at is not None]
+    readable: list[Source] = []
+    exports: list[Part] = []
+    for source, known in ((ctx.control.published, ages), (ctx.control.copies, copies)):
+        for item in read_counted(ctx, source, table):
+            part = _part(batches, item, known)
+            if part is not None and part.descriptor.is_export_alone:
+                exports.append(part)
+            elif part is not None:
+                found = Source(part, _version(part, versions), item.proofs, item.hash, known is copies)
+                readable.append(found.of(part.days))
+    return Sources(tuple(readable), tuple(exports), tuple(age for age in ages if age.parked_at is not None))
 
 
-def _source(
-    batches: Batches, item: Counted, ages: Sequence[Age], versions: Sequence[TableVersion], *, copied: bool
-) -> Source | None:
+def _part(batches: Batches, item: Counted, ages: Sequence[Age]) -> Part | None:
+    """The periods of a batch that can be read; None when that are none."""
     days = {proof.period for proof in item.proofs}
     own = [age for age in ages if age.batch == item.batch and age.period in days and age.parked_at is None]
-    if not own:
-        return None
-    part = batches.part(own)
-    return Source(part, _version(part, versions), item.proofs, item.hash, copied).of(part.days)
+    return batches.part(own) if own else None
 
 
 def _version(part: Part, versions: Sequence[TableVersion]) -> TableVersion:

@@ -14,6 +14,7 @@ from tidegate.model.periods import Period
 from tidegate.model.policy import Policy
 from tidegate.model.records import BatchPeriods
 from tidegate.redshift.control import CountedProof
+from tidegate.redshift.export import file_mb
 from tidegate.redshift.external import add_partitions
 from tidegate.redshift.fingerprint import EXPRESSION
 from tidegate.redshift.identifiers import comment
@@ -121,27 +122,29 @@ class RewriteSpec:
         mark = comment(self.id, f"{self.action} {step}")
         return [f"{mark} {statement}" for statement in statements]
 
-    def unload(self, iam_role: str, kms_key: str | None) -> list[str]:
+    def unload(self, ctx: Context) -> list[str]:
         """ONE transaction: the sources' proofs, those of the rows that go, and the UNLOAD of the rows that stay."""
-        columns, external, policy = self.version.columns, self.version.external, self.batch.policy
+        columns, external, options = self.version.columns, self.version.external, self.batch.policy.unload
+        lake = ctx.lake.capabilities
 
         def proofs(where: str) -> str:
             return archived_proofs(columns, self.batch.hash_function, external, where)
 
-        options = Unload(
+        stay = Unload(
             select=archived_rows(columns, external, staying(self.inputs, self.condition)),
             to=self.batch.uri,
-            iam_role=iam_role,
+            iam_role=ctx.settings.iam_role,
             partition_by=(PERIOD_COLUMN,),
             manifest=True,
             verbose=True,
             parallel=self.batch.parallel,
-            max_file_mb=policy.unload.max_file_mb,
-            encrypted=kms_key is not None,
-            kms_key_id=kms_key,
+            max_file_mb=file_mb(options),
+            encrypted=lake.kms_key is not None,
+            kms_key_id=lake.kms_key,
+            region=options.region if lake.scheme == "s3" and options.target is None else None,
         )
         gone = [] if self.condition is None else [proofs(going(self.inputs, self.condition))]
-        return self.tagged("unload", [proofs(staying(self.inputs, None)), *gone, unload(options)])
+        return self.tagged("unload", [proofs(staying(self.inputs, None)), *gone, unload(stay)])
 
     def catalog(self, days: Sequence[date]) -> list[str]:
         """Partitions of the external table, at most 100 a statement; each runs outside of a transaction."""
@@ -150,5 +153,5 @@ class RewriteSpec:
 
     def fits(self, ctx: Context) -> bool:
         """Whether its statements are no longer than the warehouse takes."""
-        statements = self.unload(ctx.settings.iam_role, ctx.lake.capabilities.kms_key)
+        statements = self.unload(ctx)
         return max(len(sql.encode()) for sql in statements) <= ctx.warehouse.capabilities.max_statement_bytes
