@@ -1,6 +1,6 @@
 """The control tables in the warehouse: what counts, committed in the same transaction as the rows themselves."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -11,12 +11,10 @@ from tidegate.model.tiers import Tier
 from tidegate.redshift.control_tables import PROOF_COLUMNS, ControlTables
 from tidegate.redshift.guard import guard, guard_none
 from tidegate.redshift.identifiers import literal, qualified
+from tidegate.redshift.lists import parts as _parts
 
 NUMBER_TAKEN = "another record came first"
 """The reason of the guard on record numbers: the transaction may be built anew with the next number."""
-
-LIST_BYTES = 90_000
-"""What a list of rows or periods may take: with the rest, a statement stays under the 100 KB of the Data API."""
 
 
 @dataclass(frozen=True)
@@ -304,18 +302,3 @@ def _of(part: BatchPeriods) -> str:
 
 def _any(conditions: Sequence[str]) -> str:
     return conditions[0] if len(conditions) == 1 else " OR ".join(f"({c})" for c in conditions)
-
-
-def _parts(texts: Iterable[str]) -> Iterator[list[str]]:
-    """The texts in lists that fit into one statement each, with 8 bytes for what stands between them."""
-    part: list[str] = []
-    size = 0
-    for text in texts:
-        length = len(text.encode()) + 8
-        if part and size + length > LIST_BYTES:
-            yield part
-            part, size = [], 0
-        part.append(text)
-        size += length
-    if part:
-        yield part

@@ -11,6 +11,17 @@ _DATE = SqlType(TypeKind.DATE)
 _COUNT = SqlType(TypeKind.BIGINT)
 _STAMP = SqlType(TypeKind.TIMESTAMP)
 _TEXT = SqlType(TypeKind.VARCHAR, length=65_535)
+_URI = SqlType(TypeKind.VARCHAR, length=4200)
+"""A bucket's name and a key of 1,024 bytes, or a path of 4,096."""
+_FILE = (
+    Column("table_name", _NAME, nullable=False),
+    Column("uri", _URI, nullable=False),
+    Column("file_identity", SqlType(TypeKind.VARCHAR, length=256), nullable=False),
+    Column("version", SqlType(TypeKind.VARCHAR, length=1024)),
+    Column("sequencer", _ID),
+    Column("batch", _ID, nullable=False),
+    Column("row_count", _COUNT),
+)
 _PROOF = (
     Column("table_name", _NAME, nullable=False),
     Column("batch", _ID, nullable=False),
@@ -31,7 +42,8 @@ class ControlTables:
     STANDARD; `thawed_until` ends the time in which a parked one can be read. `parked`: those that count, but cannot be
     read before they are thawed (a (batch, period) is in one of the two); `handed_at` is when the lake was told, NULL
     before. `retired`: ids that count no more, or never will. `copies`: proven copies of rows that stay hot. `holds`.
-    `log`: the records of the lake, each committed here first. `warehouse`: who this warehouse is.
+    `log`: the records of the lake, each committed here first. `warehouse`: who this warehouse is. `loaded_files`:
+    file versions whose rows are in a table. `quarantined_files`: those that are not, or not all, and why.
     """
 
     def __init__(self, schema: str) -> None:
@@ -43,6 +55,8 @@ class ControlTables:
         self.parked = TableName(schema, "parked")
         self.holds = TableName(schema, "holds")
         self.log = TableName(schema, "log")
+        self.loaded_files = TableName(schema, "loaded_files")
+        self.quarantined_files = TableName(schema, "quarantined_files")
 
     def tables(self) -> tuple[Table, ...]:
         """Every control table but the lock tables; small ones are replicated to every node."""
@@ -76,7 +90,20 @@ class ControlTables:
                 Column("recorded_by", _NAME),
                 Column("record", _TEXT, nullable=False),
             ),
+            self._files(self.loaded_files, Column("loaded_at", _STAMP)),
+            self._files(
+                self.quarantined_files,
+                Column("code", _ID, nullable=False),
+                Column("reason", _TEXT, nullable=False),
+                Column("hint", _TEXT),
+                Column("place", _URI),
+                Column("quarantined_at", _STAMP),
+            ),
         )
+
+    def _files(self, name: TableName, *columns: Column) -> Table:
+        """As many rows as files ever landed: found by table and file."""
+        return Table(name, (*_FILE, *columns), sort_keys=("table_name", "uri"))
 
     def _small(self, name: TableName, *columns: Column) -> Table:
         sort = ("table_name",) if any(c.name == "table_name" for c in columns) else ()

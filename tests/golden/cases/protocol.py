@@ -111,7 +111,7 @@ CASES = {
     "lock of one target": lock("tidegate", [ORDERS]),
     "lock of several targets": lock("tidegate", [ORDERS, TableName("public", "items"), TableName("s", "t")]),
     "lock in a serializable database": lock("tidegate", [ORDERS, TableName("s", "t")], serializable=True),
-    "control tables": CONTROL.create()[:9],
+    "control tables": CONTROL.create()[:11],
     "identity": [CONTROL.select_identity(), *CONTROL.insert_identity("w1", "x.duckdb", "2020-01-02 03:04:05")],
     "new identity": CONTROL.update_identity("w2", "y.duckdb"),
     "log": [

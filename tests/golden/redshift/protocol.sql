@@ -155,6 +155,38 @@ DISTSTYLE ALL
 SORTKEY ("table_name");
 
 -- case: control tables (9)
+CREATE TABLE IF NOT EXISTS "tidegate"."loaded_files" (
+    "table_name" VARCHAR(520) NOT NULL,
+    "uri" VARCHAR(4200) NOT NULL,
+    "file_identity" VARCHAR(256) NOT NULL,
+    "version" VARCHAR(1024),
+    "sequencer" VARCHAR(64),
+    "batch" VARCHAR(64) NOT NULL,
+    "row_count" BIGINT,
+    "loaded_at" TIMESTAMP
+)
+DISTSTYLE AUTO
+SORTKEY ("table_name", "uri");
+
+-- case: control tables (10)
+CREATE TABLE IF NOT EXISTS "tidegate"."quarantined_files" (
+    "table_name" VARCHAR(520) NOT NULL,
+    "uri" VARCHAR(4200) NOT NULL,
+    "file_identity" VARCHAR(256) NOT NULL,
+    "version" VARCHAR(1024),
+    "sequencer" VARCHAR(64),
+    "batch" VARCHAR(64) NOT NULL,
+    "row_count" BIGINT,
+    "code" VARCHAR(64) NOT NULL,
+    "reason" VARCHAR(65535) NOT NULL,
+    "hint" VARCHAR(65535),
+    "place" VARCHAR(4200),
+    "quarantined_at" TIMESTAMP
+)
+DISTSTYLE AUTO
+SORTKEY ("table_name", "uri");
+
+-- case: control tables (11)
 CREATE TABLE IF NOT EXISTS "tidegate"."lock_00" (
     "nothing" SMALLINT
 )
