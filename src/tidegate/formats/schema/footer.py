@@ -72,7 +72,8 @@ def _range(read: Read, size: int, length: int, file: str) -> bytes:
 def _parsed(footer: bytes, file: str) -> pq.FileMetaData:
     try:
         metadata = pq.read_metadata(pa.BufferReader(footer))
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        # What pyarrow says of a damaged name is itself not always UTF-8.
         reason = " ".join(str(error).split()).rstrip(".")
         raise FileRefused(f"{file} has a footer that cannot be read: {reason}", hint=_BROKEN) from error
     if len(footer) - _END - metadata.serialized_size == _SIGNATURE:

@@ -96,7 +96,8 @@ def _column(metadata: pq.FileMetaData, field: pa.Field, leaves: range, file: str
             rewrite=next((reason for reason in reasons if reason), None),
         )
     column = leaf_column(metadata.schema.column(leaves.start), field)
-    return replace(column, longest=0) if metadata.num_rows == 0 and column.longest is None else column
+    unknown = column.longest is None and column.type.kind in (TypeKind.VARCHAR, TypeKind.VARBYTE)
+    return replace(column, longest=0) if unknown and metadata.num_rows == 0 else column
 
 
 def _storage(kind: pa.DataType) -> pa.DataType:

@@ -194,6 +194,8 @@ def test_what_is_cut_off_or_damaged_is_refused_by_name() -> None:
     footer = int.from_bytes(data[-8:-4], "little")
     assert "footer that cannot be read" in refusal(data[: -8 - footer] + b"\xff" * footer + data[-8:])
     assert refusal(data[:-8] + b"\xff\xff\xff\x7fPAR1") == "a.parquet has a footer of 2147483647 bytes, which cannot be"
+    nested = written(pa.table({"a": [[1]]}), store_schema=False)
+    assert "has a footer that cannot be read" in refusal(nested.replace(b"list", b"li\x95t"))
     with pytest.raises(FileRefused, match="no longer as long as it was"):
         infer_parquet(ranges(data[:50]), len(data), "a.parquet")
 
