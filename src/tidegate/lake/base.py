@@ -79,6 +79,10 @@ class Lake(Protocol):
         """An object of any size in chunks. Raises ObjectNotFound, ObjectParked."""
         ...
 
+    def read(self, key: str, offset: int, length: int) -> bytes:
+        """So many bytes of an object from `offset` on; fewer where it ends. Raises ObjectNotFound, ObjectParked."""
+        ...
+
     def writer(self, key: str) -> AbstractContextManager[ObjectWriter]:
         """Write an object of any size; nothing is left behind when the context ends with an error."""
         ...

@@ -24,6 +24,15 @@ def test_put_of_nothing_is_an_empty_object(lake: Lake) -> None:
     assert b"".join(lake.stream("empty")) == b""
 
 
+def test_read_gives_a_range_and_less_where_the_object_ends(lake: Lake) -> None:
+    lake.put("k", b"0123456789")
+    assert lake.read("k", 3, 4) == b"3456"
+    assert lake.read("k", 8, 100) == b"89"
+    assert lake.read("k", 10, 5) == b""
+    with pytest.raises(ObjectNotFound, match="gone"):
+        lake.read("gone", 0, 1)
+
+
 def test_put_replaces_the_whole_object(lake: Lake) -> None:
     lake.put("k", b"a longer first version")
     lake.put("k", b"short")

@@ -96,6 +96,17 @@ class LocalLake:
             raise ObjectParked(f"the object {key!r} in the lake {self._root!r} is parked", hint=THAW_HINT)
         yield from self._read(key)
 
+    def read(self, key: str, offset: int, length: int) -> bytes:
+        if not self.head(key).readable:
+            raise ObjectParked(f"the object {key!r} in the lake {self._root!r} is parked", hint=THAW_HINT)
+        try:
+            with open(self._tree.path(key), "rb", buffering=0) as file:
+                return os.pread(file.fileno(), length, offset)
+        except FileNotFoundError as error:
+            raise absent(self._root, key) from error
+        except OSError as error:
+            raise unreachable(f"read {key!r} in the lake {self._root!r}", error) from error
+
     def sha256(self, key: str) -> str:
         """Of a parked object too: its bytes are here, compressed."""
         if not self.head(key).readable:
