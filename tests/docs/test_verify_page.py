@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 from tests.docs.pages import ROOT, read, rows, sections, word
 
-TOLD_BY = ("verify", "rebuild", "adopt")
-KIND = re.compile(r"(file|descriptor|record|batch|partition|ledger|rows|adopt|hold|version)\.[a-z]+")
+TOLD_BY = ("verify", "verify_records", "rebuild", "adopt")
+KIND = re.compile(r"(file|descriptor|record|batch|partition|ledger|rows|adopt|hold|version|tier|thaw|erase)\.[a-z]+")
 
 
 def kinds(source: str) -> Iterator[str]:
@@ -42,6 +42,9 @@ SECTIONS = {
     "Batches": "batch",
     "Holds": "hold",
     "Partitions": "partition",
+    "Tiers": "tier",
+    "Thaws": "thaw",
+    "Erasures": "erase",
     "Ledger": "ledger",
     "Rows": "rows",
     "Adopt": "adopt",

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import date
 
 from tidegate.errors import ObjectMissing, UsageError
+from tidegate.flows.ages import read_ages
 from tidegate.flows.context import Context
 from tidegate.flows.holds import read_holds
 from tidegate.flows.identity import attach
 from tidegate.flows.pinned import pinned
-from tidegate.flows.published import read_counted
 from tidegate.flows.records import RecordLog
 from tidegate.model.names import TableName
 from tidegate.model.records import Hold, LogRecord, RecordKind
@@ -33,7 +33,7 @@ def add_hold(ctx: Context, table: TableName, first: date | None, last: date | No
             f"the reason of a hold has {len(reason.encode())} bytes", hint=f"Give 1 to {MAX_REASON_BYTES} bytes."
         )
     attach(ctx)
-    if table not in ctx.warehouse.tables([table]) and not read_counted(ctx, ctx.control.published, table):
+    if table not in ctx.warehouse.tables([table]) and not read_ages(ctx, table):
         raise ObjectMissing(f"table {table} does not exist", hint="Check its schema and name; nothing is held.")
     hold = Hold(ctx.new_id(), table, first, last, reason, ctx.clock().isoformat())
     _commit(ctx, table, RecordKind.HOLD, ctx.control.insert_holds([hold]), hold=hold)

@@ -65,7 +65,7 @@ class _TableRun:
         with lease(self.ctx, JOB, self.planned.table), pinned(self.ctx) as one:
             log = RecordLog(one, self.plan.identity.warehouse)
             log.sync(self.planned.table)
-            refresh_coverage(one, self.planned.table, JOB)
+            refresh_coverage(one, self.planned.table, one.new_id())
             for attempt in range(1, ATTEMPTS + 1):
                 try:
                     self._steps(one, log, self._due(one))
