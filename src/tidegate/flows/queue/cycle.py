@@ -9,6 +9,7 @@ from tidegate.errors import TidegateError
 from tidegate.flows.context import Context
 from tidegate.flows.plan import Request, plan_archive
 from tidegate.flows.queue import archive
+from tidegate.flows.queue.afterwards import expire_step, gc_step, tier_step
 from tidegate.flows.queue.draft import enqueue, failure
 from tidegate.flows.queue.schedule import Schedule, wait_until
 from tidegate.flows.queue.tries import Stop
@@ -67,14 +68,20 @@ def work_step(ctx: Context, request: WorkRequest) -> tuple[Mapping[str, int], Se
     return {"done": done, "failed": len(failures), "waiting": did.waiting}, failures
 
 
-CYCLE: Sequence[CycleStep] = (CycleStep("plan", plan_step), CycleStep("work", work_step))
+CYCLE: Sequence[CycleStep] = (
+    CycleStep("plan", plan_step),
+    CycleStep("work", work_step),
+    CycleStep("tier", tier_step),
+    CycleStep("expire", expire_step),
+    CycleStep("gc", gc_step),
+)
 
 
 def run_cycle(ctx: Context, request: WorkRequest, number: int = 1) -> CycleOutcome:
     """Step after step; what fails stands in the outcome."""
     began, steps = ctx.clock(), list[StepOutcome]()
     for step in CYCLE:
-        if request.stop.is_set():
+        if request.stop.is_set() or (request.until is not None and ctx.clock() >= request.until):
             break
         try:
             counts, failures = step.run(ctx, request)
