@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from tests.flows.aging import told
 from tests.flows.parking import park, slow
 from tests.flows.tables import archive
 from tests.world import AS_OF, ORDERS, World
@@ -202,6 +203,22 @@ def test_rows_with_an_identity_come_back_from_the_copies(empty: World) -> None:
     assert run(world).rows == 2
     assert world.sql("SELECT id, note FROM public.orders ORDER BY 1") == before
     assert not list((world.folder / "lake").rglob("*.manifest"))
+
+
+def test_ids_that_are_parked_are_told_of_when_the_table_is_made_anew(empty: World) -> None:
+    world = empty
+    world.sql(
+        "CREATE TABLE public.orders (id BIGINT IDENTITY(7, 3), order_date DATE)",
+        "INSERT INTO public.orders (order_date) VALUES ('2020-01-05'), ('2020-02-06')",
+    )
+    archive(world.with_policy(max_delete_fraction=1.0), AS_OF)
+    world.clock.advance(days=1)
+    park(world, FEBRUARY)
+    world.sql("DROP TABLE public.orders")
+    with world.context() as ctx:
+        ctx, notices = told(ctx)
+        run_restore(ctx, plan_restore(ctx, RestoreRequest(ORDERS, JANUARY, JANUARY)))
+    assert notices == ['public.orders: the ids of parked periods are not known, new values of "id" may repeat them']
 
 
 REFUSALS: dict[str, tuple[str, type[Exception], str]] = {

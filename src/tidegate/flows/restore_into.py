@@ -197,6 +197,7 @@ class Restoration:
     def _into_hot(self, restored: Total) -> str:
         for statement in self._missing_table():
             self.ctx.warehouse.execute(f"{self.mark} {statement}")
+        self._tell_of_ids()
         self._put_manifests()
         holds = self._holds()
         for attempt in range(1, ATTEMPTS + 1):
@@ -227,6 +228,14 @@ class Restoration:
             create_table(self.target, if_not_exists=True),
             all_view(view, self.target, versions, self.ctx.control.published),
         ]
+
+    def _tell_of_ids(self) -> None:
+        """A new table's IDENTITY goes on after the archived ids, as far as these can be read."""
+        column = next((c.name for c in self.target.columns if c.identity is not None), None)
+        if self.plan.create and column and any(age.parked_at for age in read_ages(self.ctx, self.table)):
+            self.ctx.reporter.notice(
+                f'{self.table}: the ids of parked periods are not known, new values of "{column}" may repeat them'
+            )
 
     def _span(self) -> str:
         """The hot rows of the periods that come back, and perhaps of some between them."""
