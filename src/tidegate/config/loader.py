@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from tidegate.config.expand import expand
 from tidegate.config.policies import to_policies
 from tidegate.config.problems import Location, describe, fail
+from tidegate.config.routes import to_routes
 from tidegate.config.schema import ConfigFile
 from tidegate.config.sections import cold_settings, lake_settings, ledger_settings, queue_settings, warehouse_settings
 from tidegate.config.settings import (
@@ -114,6 +115,8 @@ def _settings(file: Path, config: ConfigFile) -> Settings:
         problems.append((("catalog",), f"[warehouse] schema and [catalog] external_schema are both {control}"))
     policies, found = to_policies(config.archive, frozenset({control, external}))
     problems += [(("archive", position), text) for position, text in found]
+    routes, unroutable = to_routes(config.load, frozenset({control, external}))
+    problems += [(("load", position), text) for position, text in unroutable]
     if problems:
         raise fail(file, problems)
     return Settings(
@@ -129,6 +132,7 @@ def _settings(file: Path, config: ConfigFile) -> Settings:
         delete_grace_seconds=round(config.delete_grace),
         cold=cold,
         policies=policies,
+        routes=routes,
         queue=queue_settings(config.queue),
         prices_file=folder / config.prices.file if config.prices.file else None,
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from tidegate.config.load_schema import CheckSection, CopySection, FormatSection, LoadSection
 from tidegate.config.schema import (
     ArchiveSection,
     CatalogSection,
@@ -37,7 +38,12 @@ _SECTIONS: Mapping[tuple[str, ...], type[BaseModel]] = {
     ("archive",): ArchiveSection,
     ("archive", "unload"): UnloadSection,
     ("archive", "tiers"): TiersSection,
+    ("load",): LoadSection,
+    ("load", "options"): FormatSection,
+    ("load", "copy"): CopySection,
+    ("load", "checks"): CheckSection,
 }
+_NAMED_BY = {"archive": "table", "load": "match"}
 _EXPECTED = {
     "int_type": "must be a whole number",
     "string_type": "must be text in quotes",
@@ -56,11 +62,11 @@ def describe(error: ValidationError, document: Mapping[str, object]) -> list[tup
 def place(loc: Location, document: Mapping[str, object]) -> str:
     """`[warehouse] `, `[[archive]] public.orders: `, or nothing for a key at the top of the file."""
     match loc:
-        case ("archive", int(index), *_):
-            entries = document.get("archive")
+        case ("archive" | "load" as section, int(index), *_):
+            entries = document.get(section)
             entry = entries[index] if isinstance(entries, list) and index < len(entries) else None
-            table = entry.get("table") if isinstance(entry, dict) else None
-            return f"[[archive]] {table if isinstance(table, str) and table else f'number {index + 1}'}: "
+            name = entry.get(_NAMED_BY[section]) if isinstance(entry, dict) else None
+            return f"[[{section}]] {name if isinstance(name, str) and name else f'number {index + 1}'}: "
         case (str(section), str(), *_):
             return f"[{section}] "
     return ""
@@ -97,7 +103,7 @@ def _sentence(error: ErrorDetails, document: Mapping[str, object]) -> str:
         return f"{where}{key} is missing" if len(loc) > 1 else f"the section [{key}] is missing"
     if kind == "extra_forbidden":
         return f"{where}{_unknown(loc)}"
-    if kind == "model_type" or (kind == "list_type" and loc == ("archive",)):
+    if kind == "model_type" or (kind == "list_type" and loc in (("archive",), ("load",))):
         return _wrong_form(loc, where)
     shown = "***" if key in _SENSITIVE or "@" in str(value) else show(value)
     return f"{where}{key} is {shown}, {_expected(error)}"
@@ -115,6 +121,8 @@ def _wrong_form(loc: Location, where: str) -> str:
     match loc:
         case ("archive",) | ("archive", int()):
             return "a policy must be a section that begins with [[archive]]"
+        case ("load",) | ("load", int()):
+            return "a route must be a section that begins with [[load]]"
         case (str(name),):
             return f"{name} must be a section that begins with [{name}]"
     return f"{where}{key_of(loc)} must be a table such as {{ parallel = false }}"

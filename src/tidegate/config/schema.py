@@ -4,12 +4,23 @@ import re
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
+from tidegate.config.fields import (
+    Character,
+    Count,
+    Identifier,
+    Seconds,
+    Section,
+    Size,
+    SomeBytes,
+    Table,
+    Text,
+    one_or_more,
+)
+from tidegate.config.load_schema import LoadSection
 from tidegate.config.quantities import parse_bytes, parse_seconds
 from tidegate.config.urls import REGION, check_endpoint
-from tidegate.errors import UsageError
-from tidegate.model.names import TableName, check_identifier
 from tidegate.model.periods import Granularity
 from tidegate.model.policy import GB, Action, Compression, FileFormat, Housekeeping
 
@@ -17,20 +28,6 @@ _MEMORY = re.compile(r"[0-9]+(\.[0-9]+)? ?([KMGT]i?)?B", re.IGNORECASE)
 _TARGET = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[^/\x00-\x1f?]+)*/?")
 _MAX_FILE_BYTES = (32_000_000, 6_200_000_000)
 """MAXFILESIZE is at most 6.2 GB, and for Parquet a multiple of 32 MB (developer guide, UNLOAD)."""
-
-
-def _identifier(value: str) -> str:
-    try:
-        return check_identifier(value)
-    except UsageError as error:
-        raise ValueError(f"but {error.message}") from error
-
-
-def _table(value: str) -> str:
-    try:
-        return str(TableName.parse(value))
-    except UsageError as error:
-        raise ValueError("must be a table, written as table or schema.table") from error
 
 
 def _timezone(value: str) -> str:
@@ -56,12 +53,6 @@ MAX_WORKERS = 32
 
 _MAX_BATCH_PERIODS = 4000
 """A record lists every period of a batch, in a VARCHAR of 65,535 bytes."""
-
-
-def _positive(value: int) -> int:
-    if value < 1:
-        raise ValueError("must be 1 or more")
-    return value
 
 
 def _not_negative(value: int) -> int:
@@ -107,16 +98,6 @@ def _file_mb(value: object) -> int:
     return size // 1_000_000
 
 
-def _one_or_more(value: object) -> object:
-    return [value] if isinstance(value, str) else value
-
-
-def _character(value: str) -> str:
-    if len(value) != 1 or not value.isascii() or value in "\x00\r\n":
-        raise ValueError("must be one ASCII character")
-    return value
-
-
 def _target(value: str) -> str:
     if _TARGET.fullmatch(value) is None or {".", ".."} & set(value.split("/")):
         raise ValueError("must be written as s3://bucket/prefix")
@@ -126,12 +107,6 @@ def _target(value: str) -> str:
 def _region(value: str) -> str:
     if REGION.fullmatch(value) is None:
         raise ValueError('must be a region such as "eu-west-1"')
-    return value
-
-
-def _text(value: str) -> str:
-    if not value.strip():
-        raise ValueError("must not be empty")
     return value
 
 
@@ -145,20 +120,9 @@ def _endpoint(value: str) -> str:
     return check_endpoint(value)
 
 
-Text = Annotated[str, AfterValidator(_text)]
-Identifier = Annotated[str, AfterValidator(_identifier)]
-Table = Annotated[str, AfterValidator(_table)]
-Size = Annotated[int, BeforeValidator(parse_bytes)]
-Seconds = Annotated[float, BeforeValidator(parse_seconds)]
 Days = Annotated[int, BeforeValidator(_days)]
 ColumnFormat = Literal["YYYYMMDD", "YYYY-MM-DD", "YYYYMM", "YYYY-MM"]
 Acknowledgement = Literal["repeat", "rls", "masking", "column_grants"]
-
-
-class Section(BaseModel):
-    """Values stay out of pydantic's own messages: one of them may be a password."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
 
 
 class WarehouseSection(Section):
@@ -205,10 +169,10 @@ class UnloadSection(Section):
 
     max_filesize: Annotated[int, BeforeValidator(_file_mb)] | None = None
     parallel: bool | None = None
-    partition_column: Annotated[list[Identifier], BeforeValidator(_one_or_more)] = Field(default_factory=list)
+    partition_column: Annotated[list[Identifier], BeforeValidator(one_or_more)] = Field(default_factory=list)
     format: Annotated[FileFormat, Field(strict=False)] = FileFormat.PARQUET
     header: bool = False
-    delimiter: Annotated[str, AfterValidator(_character)] | None = None
+    delimiter: Character | None = None
     add_quotes: bool = False
     null_as: str | None = None
     escape: bool = False
@@ -238,7 +202,7 @@ class ArchiveSection(Section):
     action: Annotated[Action, Field(strict=False)] = Action.ARCHIVE
     priority: int = 100
     location: str | None = None
-    batch_bytes: Annotated[Size, AfterValidator(_positive)] = 100 * GB
+    batch_bytes: SomeBytes = 100 * GB
     batch_periods: Annotated[int, AfterValidator(_periods)] = 1000
     min_batch_bytes: Size = 0
     max_wait: Annotated[int, BeforeValidator(_whole_days)] = 30
@@ -258,10 +222,10 @@ class QueueSection(Section):
     """Defaults are those of tidegate.config.settings.QueueSettings."""
 
     workers: Annotated[int, AfterValidator(_workers)] = 2
-    max_attempts: Annotated[int, AfterValidator(_positive)] = 5
+    max_attempts: Count = 5
     backoff: Seconds = 30.0
     max_backoff: Seconds = 3_600.0
-    schema_limits: dict[Identifier, Annotated[int, AfterValidator(_positive)]] = Field(default_factory=dict)
+    schema_limits: dict[Identifier, Count] = Field(default_factory=dict)
 
 
 class ConfigFile(Section):
@@ -274,3 +238,4 @@ class ConfigFile(Section):
     prices: PricesSection = PricesSection()
     queue: QueueSection = QueueSection()
     archive: list[ArchiveSection] = Field(default_factory=list)
+    load: list[LoadSection] = Field(default_factory=list)

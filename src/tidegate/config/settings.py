@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tidegate.config.secret import Secret
 from tidegate.model.policy import Policy
+from tidegate.model.route import Route
 
 DEFAULT_QUERY_GROUP = "tidegate"
 
@@ -155,8 +156,8 @@ LedgerSettings = Path | PostgresSettings
 @dataclass(frozen=True)
 class Settings:
     """`lake` is a folder or an S3 prefix, `ledger` a SQLite file or a PostgreSQL database. `control_schema` holds the
-    control tables. `prices_file` replaces packaged prices. `cold` is where a lake in a folder puts what is parked,
-    None: beside it, `<lake>.cold`.
+    control tables. `routes`: the most specific first. `prices_file` replaces packaged prices. `cold` is where a lake in
+    a folder puts what is parked, None: beside it, `<lake>.cold`.
     """
 
     file: Path
@@ -171,6 +172,7 @@ class Settings:
     delete_grace_seconds: int = 86_400
     cold: Path | None = None
     policies: tuple[Policy, ...] = field(default=())
+    routes: tuple[Route, ...] = field(default=())
     queue: QueueSettings = field(default_factory=QueueSettings)
     prices_file: Path | None = None
 

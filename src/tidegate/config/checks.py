@@ -1,0 +1,66 @@
+"""Checks of rows as [[load]] writes them: which keys go with which kind, and their values as SQL literals."""
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+
+from tidegate.config.load_schema import Bound, CheckSection
+from tidegate.model.route import CheckKind, CheckRule
+
+_TAKEN: dict[CheckKind, tuple[frozenset[str], frozenset[str]]] = {
+    CheckKind.NOT_NULL: (frozenset({"columns"}), frozenset()),
+    CheckKind.UNIQUE: (frozenset({"columns"}), frozenset()),
+    CheckKind.RANGE: (frozenset({"columns"}), frozenset({"least", "most"})),
+    CheckKind.VALUES: (frozenset({"columns", "values"}), frozenset()),
+    CheckKind.FRESH: (frozenset({"columns", "max_age"}), frozenset()),
+    CheckKind.ROWS: (frozenset(), frozenset({"least", "most", "fraction"})),
+    CheckKind.SQL: (frozenset({"expression"}), frozenset()),
+}
+"""Of each kind the keys that it needs, and those of which it needs one at least."""
+
+
+def check_problems(check: CheckSection) -> Iterator[str]:
+    """What is wrong; each completes "checks number 1 "."""
+    needed, one_of = _TAKEN[check.kind]
+    given = {name for name in CheckSection.model_fields if name not in ("kind", "severity") and _is_given(check, name)}
+    for name in sorted(needed - given):
+        yield f'has no {name}, which kind = "{check.kind}" needs'
+    for name in sorted(given - needed - one_of):
+        yield f'has {name}, which kind = "{check.kind}" does not take'
+    if one_of and not one_of & given:
+        yield f'has none of {", ".join(sorted(one_of))}, of which kind = "{check.kind}" needs one'
+    if check.kind is CheckKind.ROWS:
+        for name in ("least", "most"):
+            bound = getattr(check, name)
+            if bound is not None and (not isinstance(bound, int) or isinstance(bound, bool) or bound < 0):
+                yield f"has the {name} {bound}, must be a number of rows"
+    if type(check.least) is type(check.most) and check.least is not None and check.least > check.most:  # type: ignore[operator]
+        yield "has a least that is more than its most"
+
+
+def check_rule(check: CheckSection) -> CheckRule:
+    return CheckRule(
+        kind=check.kind,
+        columns=tuple(check.columns),
+        least=_bound(check.least),
+        most=_bound(check.most),
+        values=tuple(str(value) for value in check.values),
+        hours=None if check.max_age is None else check.max_age / 3600,
+        fraction=check.fraction,
+        expression=check.expression,
+        severity=check.severity,
+    )
+
+
+def _is_given(check: CheckSection, name: str) -> bool:
+    return getattr(check, name) not in (None, [])
+
+
+def _bound(value: Bound | None) -> str | None:
+    """As the text of a SQL literal."""
+    if value is None:
+        return None
+    if isinstance(value, int | float):
+        return str(value)
+    text = value.isoformat(" ") if isinstance(value, datetime) else str(value)
+    return "'" + re.sub(r"(['\\])", lambda m: m[1] * 2, text) + "'"
