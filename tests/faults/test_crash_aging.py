@@ -1,7 +1,7 @@
 """The crash matrix of archives that grow old: death right before every call that may change something, then again.
 
-A death after a call is one before the next: what a process knows and has not written dies with it, and what only reads
-changes nothing in between.
+A death after a call is one before the next: what a process knows and has not written dies with it. Calls that only
+read, and the claim of a lease, which a dead worker has no longer, change nothing in between.
 """
 
 import re
@@ -27,7 +27,7 @@ UNION ALL SELECT 'parked', EXTRACT(month FROM period)::INTEGER, row_count FROM t
 UNION ALL SELECT 'expired', EXTRACT(month FROM period)::INTEGER, 10 FROM tidegate.retired WHERE reason = 'expired'
 """
 _READS = re.compile(
-    r"(lake\.(get|list|head|uri|folders)|ledger\.(batch|batches|jobs)|warehouse\.(tables|place|session))"
+    r"(lake\.(get|list|head|uri|folders)|ledger\.(batch|batches|claim|jobs)|warehouse\.(tables|place|session))"
 )
 _SELECT = re.compile(r"\s*(/\*.*?\*/\s*)*SELECT\b")
 
