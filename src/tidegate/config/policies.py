@@ -95,6 +95,8 @@ def _ages(section: ArchiveSection) -> Iterator[str]:
     rules = list(_tiers(section))
     if section.action is Action.PURGE and (rules or section.tiers.expire is not None):
         yield 'tiers need files, which action = "purge" does not make'
+    if section.action is Action.COPY and rules:
+        yield "tiers: copies have no tiers, they can only expire"
     for earlier, later in pairwise(rules):
         if later.days <= earlier.days:
             yield f"tiers: {later.tier} is at {later.days} days, must be after {earlier.tier} at {earlier.days}"
