@@ -167,6 +167,7 @@ class _Planning:
             for c in chosen
             for day in c.days
         ]
+        found += [ErasedPeriod(Place.COPY, part.batch, day, None) for part in exports for day in part.periods]
         found += [
             ErasedPeriod(Place.RETIRED, p.batch, d, in_retired.get((p.batch, d))) for p in retired for d in p.periods
         ]
