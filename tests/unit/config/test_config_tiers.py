@@ -1,23 +1,21 @@
 """`tiers` of a policy: days by tier, in the one order in which files can move."""
 
-from collections.abc import Callable
-
 import pytest
+from tests.unit.config.conftest import Load
 
-from tidegate.config.settings import Settings
-from tidegate.errors import ConfigError
+from tidegate.errors import PolicyError
 from tidegate.model.policy import TierRule
 from tidegate.model.tiers import Tier
 
-Load = Callable[..., Settings]
+HEAD = '[[archive]]\ntable = "public.orders"\ncolumn = "d"\nretention = 3\n'
 
 
 def policy(tiers: str, action: str = "archive") -> str:
-    return f'[[archive]]\ntable = "public.orders"\ncolumn = "d"\nretention = 3\naction = "{action}"\ntiers = {{ {tiers} }}\n'
+    return f'{HEAD}action = "{action}"\ntiers = {{ {tiers} }}\n'
 
 
-def test_tiers_are_ordered_by_coldness_and_days_may_be_a_duration(load: Load) -> None:
-    (read,) = load(policy('DEEP_ARCHIVE = "365d", GLACIER_IR = 30, expire = 2555')).policies
+def test_tiers_are_ordered_by_coldness_and_days_may_be_a_duration(settings: Load) -> None:
+    (read,) = settings(policy('DEEP_ARCHIVE = "365d", GLACIER_IR = 30, expire = 2555')).policies
     assert read.tiers == (TierRule(Tier.GLACIER_IR, 30), TierRule(Tier.DEEP_ARCHIVE, 365))
     assert read.expire == 2555
 
@@ -32,12 +30,12 @@ def test_tiers_are_ordered_by_coldness_and_days_may_be_a_duration(load: Load) ->
         ("GLACIER = 90, expire = 90", "archive", "tiers: expire is at 90 days, must be after GLACIER at 90"),
     ],
 )
-def test_what_no_file_can_do_is_refused(load: Load, tiers: str, action: str, problem: str) -> None:
-    with pytest.raises(ConfigError) as error:
-        load(policy(tiers, action))
-    assert problem in error.value.message
+def test_what_no_file_can_do_is_refused(settings: Load, tiers: str, action: str, problem: str) -> None:
+    with pytest.raises(PolicyError) as error:
+        settings(policy(tiers, action))
+    assert error.value.message.endswith(f"[[archive]] public.orders: {problem}")
 
 
-def test_copies_can_expire(load: Load) -> None:
-    (read,) = load(policy("expire = 30", "copy")).policies
+def test_copies_can_expire(settings: Load) -> None:
+    (read,) = settings(policy("expire = 30", "copy")).policies
     assert (read.tiers, read.expire) == ((), 30)
