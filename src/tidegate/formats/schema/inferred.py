@@ -39,10 +39,22 @@ class InferredColumn:
 
 
 @dataclass(frozen=True)
+class CsvDialect:
+    """How a CSV file is written. `encoding` by Python's name; `quote` is empty where nothing is quoted."""
+
+    delimiter: str
+    quote: str
+    header: bool
+    encoding: str
+    null_as: str | None = None
+
+
+@dataclass(frozen=True)
 class InferredFile:
     """A file's columns in file order, which is the order in which COPY takes those of Parquet.
 
     `keys`: columns that the file itself declares to be its key, in its spelling. `row_groups` is 0 for formats without.
+    `dialect` of CSV alone.
     """
 
     format: FileFormat
@@ -50,6 +62,7 @@ class InferredFile:
     rows: int
     row_groups: int = 0
     keys: tuple[str, ...] = ()
+    dialect: CsvDialect | None = None
 
     @property
     def serialize_to_json(self) -> bool:

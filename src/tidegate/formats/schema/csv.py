@@ -1,0 +1,131 @@
+"""What is in a CSV file: its dialect from the beginning, its types from every row.
+
+The file is a stream of bytes that is read once, so that it may lie anywhere; memory is a few blocks, whatever its
+size. Rows are parsed by pyarrow, strictly: a row with more or fewer fields than the first is refused by its number.
+"""
+
+import io
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import pyarrow as pa
+from pyarrow import csv
+
+from tidegate.errors import FileRefused
+from tidegate.formats.schema.dialect import SAMPLE_BYTES, sniff
+from tidegate.formats.schema.inferred import (
+    MAX_TEXT,
+    CsvDialect,
+    InferredColumn,
+    InferredFile,
+    check_names,
+)
+from tidegate.formats.schema.proof import ColumnProof
+from tidegate.formats.schema.text_stream import Readable, Utf8Stream, decompressed
+from tidegate.model.names import fold
+from tidegate.model.route import FileFormat, FormatOptions
+from tidegate.model.tables import SqlType
+
+MAX_ROW_BYTES = 4 * 1024 * 1024
+"""COPY takes no longer row (developer guide, COPY, usage notes)."""
+
+_RAGGED = re.compile(r"Row #(\d+): Expected (\d+) columns, got (\d+)")
+
+
+def infer_csv(
+    source: Readable, file: str, options: FormatOptions | None = None, types: Mapping[str, SqlType] | None = None
+) -> InferredFile:
+    """Read a CSV file to its end, which may be compressed by gzip, zstd or bzip2; `file` names it in errors.
+
+    `types`, by name in any case, win over what is found. Without a header the columns are column_1, column_2, …
+
+    Raises:
+        FileRefused: it is empty, no text in its encoding, ragged, or its names cannot be those of columns.
+        UsageError: an option cannot be.
+    """
+    options = options or FormatOptions()
+    stream = Utf8Stream(decompressed(source, file), file, options.encoding)
+    text = io.BufferedReader(stream, SAMPLE_BYTES)
+    sample = text.peek(SAMPLE_BYTES)[:SAMPLE_BYTES]
+    if not sample.strip():
+        raise FileRefused(f"{file} is empty", hint="Write at least a header line.")
+    beginning = sample.decode("utf-8", "ignore")
+    complete = len(sample) < SAMPLE_BYTES
+    dialect, first = sniff(beginning, complete=complete, encoding=stream.encoding, options=options)
+    names = [name.strip() for name in first] if dialect.header else [f"column_{n + 1}" for n in range(len(first))]
+    check_names(names, file)
+    columns, rows = _proven(text, file, dialect, names)
+    if stream.has_odd(dialect.quote):
+        raise FileRefused(
+            f"{file} has a quote {dialect.quote} that is never closed, or stands alone in a field",
+            hint='Double quotes inside of quoted fields; set quote = "" for a file that has none.',
+        )
+    wanted = {fold(name): kind for name, kind in (types or {}).items()}
+    decided = tuple(_decided(column, wanted.get(fold(column.name)), file) for column in columns)
+    return InferredFile(FileFormat.CSV, decided, rows, dialect=dialect)
+
+
+def _proven(
+    text: "io.BufferedReader[Utf8Stream]", file: str, dialect: CsvDialect, names: Sequence[str]
+) -> tuple[list[InferredColumn], int]:
+    proofs = [ColumnProof(name, dialect.null_as) for name in names]
+    rows = 0
+    try:
+        for batch in _batches(text, dialect, len(names)):
+            rows += batch.num_rows
+            for proof, texts in zip(proofs, batch.columns, strict=True):
+                proof.update(texts)
+    except pa.ArrowInvalid as error:
+        raise _refusal(error, file, dialect) from error
+    return [proof.column() for proof in proofs], rows
+
+
+def _batches(text: "io.BufferedReader[Utf8Stream]", dialect: CsvDialect, width: int) -> csv.CSVStreamingReader:
+    places = [str(number) for number in range(width)]
+    return csv.open_csv(
+        text,
+        csv.ReadOptions(
+            use_threads=False,
+            block_size=MAX_ROW_BYTES,
+            column_names=places,
+            skip_rows_after_names=1 if dialect.header else 0,
+        ),
+        csv.ParseOptions(
+            delimiter=dialect.delimiter,
+            quote_char=dialect.quote or False,
+            double_quote=True,
+            newlines_in_values=bool(dialect.quote),
+            ignore_empty_lines=width > 1,
+        ),
+        csv.ConvertOptions(
+            check_utf8=False, column_types=dict.fromkeys(places, pa.string()), strings_can_be_null=False
+        ),
+    )
+
+
+def _refusal(error: pa.ArrowInvalid, file: str, dialect: CsvDialect) -> FileRefused:
+    reason = " ".join(str(error).split())
+    if ragged := _RAGGED.search(reason):
+        row, expected, found = ragged.groups()
+        return FileRefused(
+            f"{file}: row {row} has {found} fields, the first has {expected}",
+            hint=f"Fields are cut at {dialect.delimiter!r}: correct the row, or name the delimiter and the quote.",
+        )
+    if "straddling" in reason:
+        return FileRefused(
+            f"{file} has a row of more than {MAX_ROW_BYTES} bytes, or a quote that is never closed",
+            hint="COPY takes no longer row: correct the file, or name its quote.",
+        )
+    return FileRefused(f"{file} cannot be read: {reason.rstrip('.')}", hint="Correct the file, or name its dialect.")
+
+
+def _decided(column: InferredColumn, wanted: SqlType | None, file: str) -> InferredColumn:
+    if wanted is not None:
+        return replace(column, type=wanted, undetermined=False)
+    if column.longest is not None and column.longest > MAX_TEXT:
+        raise FileRefused(
+            f"{file}: {column.name} has a text of {column.longest} bytes",
+            hint=f"Redshift's texts hold {MAX_TEXT} bytes: shorten it.",
+        )
+    return column
