@@ -4,11 +4,14 @@ import shutil
 from dataclasses import replace
 from datetime import date, timedelta
 
-from tests.flows.tables import archive
+import pytest
+from tests.flows.tables import archive, create, policy
 from tests.world import AS_OF, ORDERS, World
 
+from tidegate.errors import ObjectLocked
 from tidegate.flows.gc import plan_gc, run_gc
 from tidegate.flows.hold import add_hold
+from tidegate.model.names import TableName
 
 NOW = timedelta(0)
 JANUARY = date(2020, 1, 1), date(2020, 1, 31)
@@ -96,3 +99,29 @@ def test_what_counts_is_never_taken_even_if_it_is_said_to_be_retired(archived: W
     assert told_by_gc(archived) == (0, [])
     assert files(archived) == before
     assert {d.object for d in archived.verify().differences if d.kind == "batch.contradicts"} == {batch}
+
+
+def test_what_the_store_locks_holds_nothing_else_up(archived: World) -> None:
+    """Erased objects go with every version; one that cannot is told when all else is done."""
+    restored = archived.restore(*JANUARY)
+    archived.sql("UPDATE tidegate.retired SET reason = 'erased'")
+    create(archived, "public.other", "d DATE", "'2020-01-01'")
+    archived.policies = (*archived.policies, policy("public.other", "d"))
+    archive(archived, AS_OF)
+    archived.restore(table=TableName("public", "other"))
+
+    class Locking:
+        def __init__(self, lake: object) -> None:
+            self.lake = lake
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(self.lake, name)
+
+        def erase(self, keys: tuple[str, ...]) -> None:
+            raise ObjectLocked(f"{len(keys)} objects are locked", hint="Wait.")
+
+    locking = replace(archived, wrap=lambda port, name: Locking(port) if name == "lake" else port)
+    with pytest.raises(ObjectLocked, match=r"^1 objects are locked$"):
+        locking.gc(NOW)
+    assert [(g.batch, g.reason) for g in archived.gc(NOW).removed] == [(restored.batches[0], "erased")]
+    assert len(files(archived)) == 3

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
-from tidegate.errors import CorruptRecord
+from tidegate.errors import CorruptRecord, ObjectLocked
 from tidegate.flows.abandon import abandon
 from tidegate.flows.context import Context
 from tidegate.flows.files import batch_folders
@@ -74,7 +74,11 @@ def plan_gc(ctx: Context, older_than: timedelta | None = None) -> GcPlan:
 
 
 def run_gc(ctx: Context, plan: GcPlan) -> GcOutcome:
-    """Retire orphans, forget partitions, delete objects, hand parked files over; repeating it is harmless."""
+    """Retire orphans, forget partitions, delete objects, hand parked files over; repeating it is harmless.
+
+    Raises:
+        ObjectLocked: the store keeps a version of what was erased; all else was done.
+    """
     with pinned(ctx) as ctx:
         log = RecordLog(ctx, plan.identity.warehouse)
         log.sync_all()
@@ -82,6 +86,8 @@ def run_gc(ctx: Context, plan: GcPlan) -> GcOutcome:
         for some in _groups(plan.ready):
             collection.collect(some)
         handed = run_hand_over(ctx, plan.parked)
+        if collection.locked is not None:
+            raise collection.locked
     removed = collection.removed
     return GcOutcome(
         tuple(removed),
@@ -115,6 +121,7 @@ class _Collection:
     identity: Identity
     removed: list[Garbage] = field(default_factory=list)
     partitions: dict[TableName, Mapping[str, frozenset[date]]] = field(default_factory=dict)
+    locked: ObjectLocked | None = None
 
     def collect(self, candidates: Sequence[Candidate]) -> None:
         """Take those that no hold is on, by a second look right before their objects go."""
@@ -131,13 +138,20 @@ class _Collection:
                 going.append(candidate)
         for candidate in going:
             self._drop_partitions(candidate)
-        erased = [key for c in going if ERASED in c.garbage.reason for key in c.keys]
-        if erased:
-            self.ctx.lake.erase(erased)
         self.ctx.lake.delete([key for c in going if ERASED not in c.garbage.reason for key in c.keys])
         for candidate in going:
-            self._note(candidate)
-            self.removed.append(candidate.garbage)
+            if ERASED not in candidate.garbage.reason or self._erase(candidate):
+                self._note(candidate)
+                self.removed.append(candidate.garbage)
+
+    def _erase(self, candidate: Candidate) -> bool:
+        """Delete every version. What the store keeps all the same holds nothing else up, and is told in the end."""
+        try:
+            self.ctx.lake.erase(candidate.keys)
+        except ObjectLocked as error:
+            self.locked = self.locked or error
+            return False
+        return True
 
     def _retire(self, garbage: Garbage) -> bool:
         part = BatchPeriods(garbage.batch, garbage.prefix, garbage.periods or (date.min,))
