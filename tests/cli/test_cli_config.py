@@ -57,6 +57,60 @@ def test_check_as_json(cli: Cli) -> None:
                 "priority": 100,
             },
         ],
+        "routes": [],
+    }
+
+
+ROUTES = """
+[[load]]
+match = "**/*.csv"
+table = "public.rest"
+[[load]]
+match = "{table}/*.csv"
+key = "id"
+"""
+
+
+def test_check_shows_the_routes_the_most_specific_first(cli: Cli) -> None:
+    cli.configure(ROUTES)
+    assert cli.ok("config", "check").stdout.splitlines()[6:] == [
+        "",
+        "2 routes",
+        "",
+        "match          table        mode    key  format",
+        "-------------  -----------  ------  ---  -----------",
+        "{table}/*.csv  by {table}   upsert  id   by the file",
+        "**/*.csv       public.rest  append       by the file",
+    ]
+    limits = {"batch_files": 1000, "batch_bytes": 4_000_000_000, "batch_seconds": 60.0}
+    assert cli.ok("config", "check", "--json").document["routes"] == [
+        {"match": "{table}/*.csv", "table": None, "mode": "upsert", "key": ["id"], "format": None, **limits},
+        {"match": "**/*.csv", "table": "public.rest", "mode": "append", "key": [], "format": None, **limits},
+    ]
+
+
+def test_check_says_which_route_a_file_takes_and_why(cli: Cli) -> None:
+    cli.configure(ROUTES)
+    assert cli.ok("config", "check", "--route", "orders/1.csv", "--route", "/tmp/1.csv").stdout.splitlines() == [
+        f"{cli.folder}/lake/orders/1.csv: {{table}}/*.csv takes it into public.orders",
+        "  * {table}/*.csv matches",
+        "  - **/*.csv matches, but is less specific",
+        "/tmp/1.csv: no route takes it, no route matches",
+        "  - {table}/*.csv is relative to the lake, the file lies outside",
+        "  - **/*.csv is relative to the lake, the file lies outside",
+    ]
+    assert cli.ok("config", "check", "--route", "x/y/1.csv", "--json").document == {
+        "message_type": "route",
+        "uri": f"{cli.folder}/lake/x/y/1.csv",
+        "key": "x/y/1.csv",
+        "match": "**/*.csv",
+        "table": "public.rest",
+        "mode": "append",
+        "reason": "",
+        "routes": [
+            {"match": "{table}/*.csv", "matches": False, "reason": "differs"},
+            {"match": "**/*.csv", "matches": True, "reason": "matches"},
+        ],
     }
 
 

@@ -12,6 +12,7 @@ from tests.cli.conftest import Cli, load_shop
 from tests.cli.shop import AS_OF
 from tests.docs.agings import printed_of_agings
 from tests.docs.inventories import printed_of_inventories
+from tests.docs.landings import printed_of_routes
 from tests.docs.pages import read, rows, sections, word
 from tests.docs.restores import parked_restores
 from tests.docs.rewrites import printed_of_rewrites
@@ -48,7 +49,7 @@ def _without_archives(cli: Cli) -> Printed:
     return {
         "tidegate --version": cli.ok("--version", "--json").documents,
         "tidegate init": cli.ok("init", "--json").documents,
-        "tidegate config check": cli.ok("config", "check", "--json").documents,
+        **printed_of_routes(cli),
         "tidegate doctor": [*cli.ok("doctor", "--json").documents, *_rules(cli, "doctor", "--policies")],
         "tidegate policies import": [
             *_rules(cli, "policies", "import"),
@@ -222,6 +223,7 @@ def test_every_document_says_what_it_is(printed: Printed) -> None:
         "ready",
         "error",
         "difference",
+        "route",
     }
 
 

@@ -1,11 +1,16 @@
 """`tidegate config check`."""
 
+from typing import TYPE_CHECKING, Annotated
+
 import typer
 
 from tidegate.cli.frame import Run, add, new_group
 from tidegate.cli.output import counted, table
 from tidegate.config.settings import Settings
 from tidegate.warehouse.base import ResultColumn
+
+if TYPE_CHECKING:
+    from tidegate.flows.landing.routing import Choice
 
 
 def register(app: typer.Typer) -> None:
@@ -14,14 +19,40 @@ def register(app: typer.Typer) -> None:
     add(group, "check", check, exits=(3,))
 
 
-def check(run: Run) -> None:
+def check(
+    run: Run,
+    route: Annotated[
+        list[str] | None, typer.Option("--route", metavar="FILE", help="Say which route this file would take, and why.")
+    ] = None,
+) -> None:
     """Read the configuration and show what it says. Nothing is opened or connected to."""
     import os
 
     from tidegate.config.loader import load
 
     settings = load(run.config, os.environ)
-    run.output.result(_document(settings), _lines(settings))
+    if not route:
+        run.output.result(_document(settings), _lines(settings))
+        return
+    from tidegate.flows.landing.routing import Router, choice_lines, full_address
+
+    router = Router(settings)
+    for file in route:
+        choice = router.choose(full_address(settings, file))
+        run.output.result(_choice_document(choice), choice_lines(choice))
+
+
+def _choice_document(choice: "Choice") -> dict[str, object]:
+    return {
+        "message_type": "route",
+        "uri": choice.uri,
+        "key": choice.key,
+        "match": choice.route.match if choice.route else None,
+        "table": str(choice.route.table) if choice.route else None,
+        "mode": choice.route.mode if choice.route else None,
+        "reason": choice.reason,
+        "routes": [{"match": v.route.match, "matches": v.takes, "reason": v.reason} for v in choice.verdicts],
+    }
 
 
 def _document(settings: Settings) -> dict[str, object]:
@@ -42,6 +73,19 @@ def _document(settings: Settings) -> dict[str, object]:
                 "priority": policy.priority,
             }
             for policy in settings.policies
+        ],
+        "routes": [
+            {
+                "match": route.match,
+                "table": str(route.table) if route.table else None,
+                "mode": route.mode,
+                "key": list(route.key),
+                "format": route.format,
+                "batch_files": route.batch_files,
+                "batch_bytes": route.batch_bytes,
+                "batch_seconds": route.batch_seconds,
+            }
+            for route in settings.routes
         ],
     }
 
@@ -70,4 +114,22 @@ def _lines(settings: Settings) -> list[str]:
             for policy in settings.policies
         ]
         lines += ["", *table(columns, rows)]
-    return lines
+    return [*lines, *_route_lines(settings)]
+
+
+def _route_lines(settings: Settings) -> list[str]:
+    """The routes, the most specific first."""
+    if not settings.routes:
+        return []
+    columns = [ResultColumn(name, "varchar") for name in ("match", "table", "mode", "key", "format")]
+    rows = [
+        (
+            route.match,
+            str(route.table or "by {table}"),
+            str(route.mode),
+            ", ".join(route.key),
+            str(route.format or "by the file"),
+        )
+        for route in settings.routes
+    ]
+    return ["", counted(len(rows), "route"), "", *table(columns, rows)]

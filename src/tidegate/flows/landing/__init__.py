@@ -1,0 +1,1 @@
+"""Landed files: which route each takes, when a batch of them is closed, and what was never loaded."""
