@@ -1,6 +1,7 @@
 """Files go to colder tiers with their age, one way; what parks waits for the readers that began before."""
 
 import json
+from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from tests.flows.aging import (
     told,
     with_tiers,
 )
+from tests.flows.failing import watched
 from tests.flows.tables import archive, create, policy
 from tests.world import ORDERS, World
 
@@ -148,6 +150,21 @@ def test_a_thaw_is_left_alone_until_it_ends_and_then_parked_again(parked_orders:
     world.clock.advance(days=1)
     assert steps(tier(world)) == [("hand_over", "GLACIER", "GLACIER", ["01", "02"], 20)]
     assert (list(in_lake(world)), partitions(world)) == (FILES, [])
+    assert world.verify().differences == ()
+
+
+def test_a_thaw_that_is_made_longer_just_in_time_goes_on(parked_orders: World) -> None:
+    world = parked_orders
+    thaw(world, 7)
+    world.clock.advance(days=8)
+    pending = [20]
+
+    def see(statements: Sequence[str]) -> None:
+        if pending and any(" park */ LOCK" in statement for statement in statements):
+            thaw(world, pending.pop())
+
+    assert steps(tier(watched(world, see))) == []
+    assert (pending, months(world), parked(world)) == ([], ALL, {})
     assert world.verify().differences == ()
 
 
