@@ -88,7 +88,11 @@ class Opened:
         return RuleCheckpoints(self.ledger, self.reporter, imported, self.rule_source)
 
     def lake_at(self, address: str, region: str | None) -> Lake:
-        """`s3://bucket/prefix/` outside of the lake, reached with the lake's own settings otherwise."""
+        """`s3://bucket/prefix/` outside of the lake, reached with the lake's own settings otherwise; or a folder."""
+        if not address.startswith("s3://"):
+            from tidegate.lake.local import LocalLake
+
+            return LocalLake(Path(address))
         bucket, _, prefix = address.removeprefix("s3://").partition("/")
         aws = self.settings.lake.aws if isinstance(self.settings.lake, S3Settings) else Aws()
         with needing("aws", f"the address {address!r}"):

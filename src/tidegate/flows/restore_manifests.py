@@ -35,10 +35,15 @@ def manifest(lake: Lake, parts: Sequence[RestorePart]) -> bytes:
 
 
 def sweep_manifests(ctx: Context, warehouse: str) -> int:
-    """Delete the manifests of runs that began longer ago than `delete_grace`; returns how many."""
+    """Delete the manifests of restores that began longer ago than `delete_grace`; returns how many."""
+    return sweep_below(ctx, manifests_root(warehouse))
+
+
+def sweep_below(ctx: Context, root: str) -> int:
+    """Delete what lies in folders of runs that began longer ago than `delete_grace`; returns how many objects."""
     limit = ctx.clock() - timedelta(seconds=ctx.settings.delete_grace_seconds)
     gone = []
-    for folder in ctx.lake.folders(manifests_root(warehouse)):
+    for folder in ctx.lake.folders(root):
         if _begun(folder) < limit:
             gone += [info.key for info in ctx.lake.list(folder)]
     if gone:

@@ -90,7 +90,7 @@ class ControlTables:
                 Column("recorded_by", _NAME),
                 Column("record", _TEXT, nullable=False),
             ),
-            self._files(self.loaded_files, Column("loaded_at", _STAMP)),
+            self._files(self.loaded_files, Column("landed_at", _STAMP), Column("loaded_at", _STAMP)),
             self._files(
                 self.quarantined_files,
                 Column("code", _ID, nullable=False),

@@ -1,9 +1,10 @@
 """Which versions of which files are in a table, and which are in quarantine: the truth about `loaded`."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from tidegate.model.landing import FileVersion
+from tidegate.model.loading import QuarantinedFile
 from tidegate.model.names import TableName
 from tidegate.redshift.control_tables import ControlTables
 from tidegate.redshift.guard import guard_none
@@ -21,22 +22,6 @@ SEQUENCER_WIDTH = 64
 _FILE_COLUMNS = "table_name, uri, file_identity, version, sequencer, batch, row_count"
 
 
-@dataclass(frozen=True)
-class QuarantinedFile:
-    """A file version that is not in its table, or not with all of its rows.
-
-    `rows` of it are aside, None = the whole file, whose number of rows is not known. `place`: where they lie; None =
-    in the file itself.
-    """
-
-    file: FileVersion
-    code: str
-    reason: str
-    hint: str = ""
-    rows: int | None = None
-    place: str | None = None
-
-
 class LoadedFiles(ControlTables):
     """The statements on `loaded_files` and `quarantined_files` of one control schema."""
 
@@ -45,6 +30,13 @@ class LoadedFiles(ControlTables):
         head = f"SELECT uri, file_identity, sequencer, row_count, loaded_at FROM {qualified(self.loaded_files)} WHERE "
         named = f"table_name = {literal(str(table))} AND uri IN "
         return [f"{head}{named}({', '.join(part)})" for part in parts(map(literal, dict.fromkeys(uris)))]
+
+    def select_newest(self, table: TableName) -> str:
+        """When the last of the table's loaded files landed: one row, in UTC."""
+        return (
+            f"SELECT CAST(MAX(landed_at) AS VARCHAR(32)) AS landed_at FROM {qualified(self.loaded_files)} "
+            f"WHERE table_name = {literal(str(table))}"
+        )
 
     def select_all_loaded(self, table: TableName) -> str:
         """uri, file_identity, sequencer, row_count, loaded_at of every loaded version of the table, by uri."""
@@ -59,6 +51,14 @@ class LoadedFiles(ControlTables):
         return (
             "SELECT table_name, uri, file_identity, batch, row_count, code, reason, hint, place, quarantined_at "
             f"FROM {qualified(self.quarantined_files)}{where} ORDER BY quarantined_at, table_name, uri"
+        )
+
+    def guard_newest(self, table: TableName, landed_at: str) -> str:
+        """No file of the table that is loaded landed later; `landed_at` is `YYYY-MM-DD HH:MM:SS.ffffff` in UTC."""
+        return guard_none(
+            f"{qualified(self.loaded_files)} WHERE table_name = {literal(str(table))} "
+            f"AND landed_at > TIMESTAMP '{landed_at}'",
+            NEWER_LOADED,
         )
 
     def guard_not_loaded(self, table: TableName, files: Sequence[FileVersion]) -> list[str]:
@@ -76,8 +76,8 @@ class LoadedFiles(ControlTables):
         self, table: TableName, batch: str, files: Sequence[tuple[FileVersion, int | None]], at: str
     ) -> list[str]:
         """Files with their rows. `at` is `YYYY-MM-DD HH:MM:SS` in UTC."""
-        head = f"INSERT INTO {qualified(self.loaded_files)} ({_FILE_COLUMNS}, loaded_at) VALUES "
-        rows = (f"({_values(table, file, batch, count)}, TIMESTAMP '{at}')" for file, count in files)
+        head = f"INSERT INTO {qualified(self.loaded_files)} ({_FILE_COLUMNS}, landed_at, loaded_at) VALUES "
+        rows = (f"({_values(table, file, batch, count)}, {_stamp(file)}, TIMESTAMP '{at}')" for file, count in files)
         return [head + ", ".join(part) for part in parts(rows)]
 
     def delete_quarantined(self, table: TableName, files: Sequence[FileVersion]) -> list[str]:
@@ -111,6 +111,15 @@ def _values(table: TableName, file: FileVersion, batch: str, rows: int | None) -
         f"{literal(str(table))}, {literal(file.uri)}, {literal(file.identity)}, {_text(file.version)}, "
         f"{_text(file.sequencer)}, {literal(batch)}, {'NULL' if rows is None else rows}"
     )
+
+
+def _stamp(file: FileVersion) -> str:
+    return "NULL" if file.landed_at is None else f"TIMESTAMP '{landed_text(file.landed_at)}'"
+
+
+def landed_text(at: datetime) -> str:
+    """An aware time as a TIMESTAMP literal's text in UTC."""
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}"
 
 
 def _text(value: str | None) -> str:

@@ -1,26 +1,72 @@
-"""The statements of the load protocol: what is loaded and what is in quarantine."""
+"""The statements of the load protocol: staging, the one transaction, what is loaded and what is in quarantine."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 
 from tidegate.model.landing import FileVersion
+from tidegate.model.loading import QuarantinedFile
 from tidegate.model.names import TableName
-from tidegate.redshift.loaded import LoadedFiles, QuarantinedFile
+from tidegate.model.tables import Column, SqlType, TypeKind
+from tidegate.redshift.fingerprint import row_hash
+from tidegate.redshift.load import Stage, StagedColumn, select_file_batches, widen_column
+from tidegate.redshift.loaded import LoadedFiles
+from tidegate.redshift.storage import stored_columns
 
 ORDERS = TableName("public", "orders")
 AT = "2020-06-20 12:00:00"
 LOADED = LoadedFiles("tidegate")
-FIRST = FileVersion("s3://landing/orders/o'1.parquet", 812, "9b2cf5", "v1", "0055AED6DCD90281E5")
+FIRST = FileVersion(
+    "s3://landing/orders/o'1.parquet", 812, "9b2cf5", "v1", "0055AED6DCD90281E5", datetime(2020, 6, 20, 11, tzinfo=UTC)
+)
 SECOND = FileVersion("/data/orders/2.parquet", 640, "1f-17c-280")
 BAD = QuarantinedFile(SECOND, "sql.failed", "column \"amount\" is 'none'", "Correct the file.")
 ROWS = QuarantinedFile(FIRST, "load.key", "2 rows have no order_id", "", 2, "s3://lake/_tidegate/w1/quarantine/b1/")
+
+ID = SqlType(TypeKind.BIGINT)
+TEXT = SqlType(TypeKind.VARCHAR, length=65_535)
+COLUMNS = (
+    StagedColumn("order_id", ID, Column("order_id", ID)),
+    StagedColumn("Line", ID, Column("line", SqlType(TypeKind.INTEGER))),
+    StagedColumn("note", TEXT, Column("note", SqlType(TypeKind.VARCHAR, length=80))),
+    StagedColumn("details", TEXT, Column("details", SqlType(TypeKind.SUPER)), parse_json=True),
+    StagedColumn("nothing", SqlType(TypeKind.VARCHAR, length=1), Column("nothing", ID), nothing=True),
+    StagedColumn("left_out", ID, None),
+)
+APPENDED = Stage("20200620-120000-3f9a2c1b", ORDERS, COLUMNS)
+KEYED = replace(APPENDED, keys=("order_id", "line"))
+VERSIONED = replace(KEYED, version="note", numbered=True)
+HASH = row_hash(stored_columns(KEYED.table)[:2], "FNV_HASH")
 
 CASES: dict[str, str | Sequence[str]] = {
     "loaded": [
         *LOADED.select_loaded(ORDERS, [FIRST.uri, SECOND.uri, FIRST.uri]),
         LOADED.select_all_loaded(ORDERS),
+        LOADED.guard_newest(ORDERS, "2020-06-20 11:00:00.000000"),
         *LOADED.guard_not_loaded(ORDERS, [FIRST, SECOND]),
         *LOADED.insert_loaded(ORDERS, "b1", [(FIRST, 12), (SECOND, None)], AT),
     ],
+    "append": [APPENDED.create(), APPENDED.facts(), APPENDED.insert()],
+    "upsert": [
+        KEYED.facts(),
+        KEYED.repeated(),
+        KEYED.undecided(HASH),
+        KEYED.keyless('"order_id", "line"'),
+        KEYED.delete_replaced(),
+        KEYED.insert_latest(),
+    ],
+    "upsert with a version": [
+        VERSIONED.create(),
+        VERSIONED.number(3),
+        VERSIONED.undecided(HASH),
+        VERSIONED.keyless_by_file(),
+        VERSIONED.delete_older(),
+        VERSIONED.insert_latest(),
+    ],
+    "replace": APPENDED.delete_all(),
+    "wider": widen_column(ORDERS, "Note", 300),
+    "committed": select_file_batches(LOADED.loaded_files, ORDERS, "b1"),
+    "newest": LOADED.select_newest(ORDERS),
     "quarantined": [
         LOADED.select_quarantined(),
         LOADED.select_quarantined(ORDERS),

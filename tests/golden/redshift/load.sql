@@ -5,13 +5,90 @@ SELECT uri, file_identity, sequencer, row_count, loaded_at FROM "tidegate"."load
 SELECT uri, file_identity, sequencer, row_count, loaded_at FROM "tidegate"."loaded_files" WHERE table_name = 'public.orders' ORDER BY uri, loaded_at, file_identity;
 
 -- case: loaded (3)
-SELECT CASE WHEN COALESCE(COUNT(*) = 0, FALSE) THEN 0 ELSE CAST('tidegate guard: a file is already loaded: ' || CAST(COALESCE(COUNT(*), 0) AS VARCHAR(20)) AS INTEGER) END AS guard FROM "tidegate"."loaded_files" WHERE table_name = 'public.orders' AND ((uri = 's3://landing/orders/o''1.parquet' AND file_identity = '9b2cf5:812') OR (uri = '/data/orders/2.parquet' AND file_identity = '1f-17c-280:640'));
+SELECT CASE WHEN COALESCE(COUNT(*) = 0, FALSE) THEN 0 ELSE CAST('tidegate guard: a newer version of a file is already loaded: ' || CAST(COALESCE(COUNT(*), 0) AS VARCHAR(20)) AS INTEGER) END AS guard FROM "tidegate"."loaded_files" WHERE table_name = 'public.orders' AND landed_at > TIMESTAMP '2020-06-20 11:00:00.000000';
 
 -- case: loaded (4)
-SELECT CASE WHEN COALESCE(COUNT(*) = 0, FALSE) THEN 0 ELSE CAST('tidegate guard: a newer version of a file is already loaded: ' || CAST(COALESCE(COUNT(*), 0) AS VARCHAR(20)) AS INTEGER) END AS guard FROM "tidegate"."loaded_files" WHERE table_name = 'public.orders' AND ((uri = 's3://landing/orders/o''1.parquet' AND RPAD(sequencer, 64, '0') > '0055AED6DCD90281E50000000000000000000000000000000000000000000000'));
+SELECT CASE WHEN COALESCE(COUNT(*) = 0, FALSE) THEN 0 ELSE CAST('tidegate guard: a file is already loaded: ' || CAST(COALESCE(COUNT(*), 0) AS VARCHAR(20)) AS INTEGER) END AS guard FROM "tidegate"."loaded_files" WHERE table_name = 'public.orders' AND ((uri = 's3://landing/orders/o''1.parquet' AND file_identity = '9b2cf5:812') OR (uri = '/data/orders/2.parquet' AND file_identity = '1f-17c-280:640'));
 
 -- case: loaded (5)
-INSERT INTO "tidegate"."loaded_files" (table_name, uri, file_identity, version, sequencer, batch, row_count, loaded_at) VALUES ('public.orders', 's3://landing/orders/o''1.parquet', '9b2cf5:812', 'v1', '0055AED6DCD90281E5', 'b1', 12, TIMESTAMP '2020-06-20 12:00:00'), ('public.orders', '/data/orders/2.parquet', '1f-17c-280:640', NULL, NULL, 'b1', NULL, TIMESTAMP '2020-06-20 12:00:00');
+SELECT CASE WHEN COALESCE(COUNT(*) = 0, FALSE) THEN 0 ELSE CAST('tidegate guard: a newer version of a file is already loaded: ' || CAST(COALESCE(COUNT(*), 0) AS VARCHAR(20)) AS INTEGER) END AS guard FROM "tidegate"."loaded_files" WHERE table_name = 'public.orders' AND ((uri = 's3://landing/orders/o''1.parquet' AND RPAD(sequencer, 64, '0') > '0055AED6DCD90281E50000000000000000000000000000000000000000000000'));
+
+-- case: loaded (6)
+INSERT INTO "tidegate"."loaded_files" (table_name, uri, file_identity, version, sequencer, batch, row_count, landed_at, loaded_at) VALUES ('public.orders', 's3://landing/orders/o''1.parquet', '9b2cf5:812', 'v1', '0055AED6DCD90281E5', 'b1', 12, TIMESTAMP '2020-06-20 11:00:00.000000', TIMESTAMP '2020-06-20 12:00:00'), ('public.orders', '/data/orders/2.parquet', '1f-17c-280:640', NULL, NULL, 'b1', NULL, NULL, TIMESTAMP '2020-06-20 12:00:00');
+
+-- case: append (1)
+CREATE TEMPORARY TABLE "tg_stage_20200620_120000_3f9a2c1b" (
+    "order_id" BIGINT,
+    "line" BIGINT,
+    "note" VARCHAR(65535),
+    "details" VARCHAR(65535),
+    "nothing" VARCHAR(1),
+    "left_out" BIGINT
+)
+DISTSTYLE AUTO;
+
+-- case: append (2)
+SELECT COUNT(*) AS tg_rows, COALESCE(SUM(CASE WHEN TRUE THEN 0 ELSE 1 END), 0) AS tg_keyless, COALESCE(MAX(OCTET_LENGTH("note")), 0) AS tg_bytes_0, COALESCE(MAX(OCTET_LENGTH("details")), 0) AS tg_bytes_1, COALESCE(MAX(OCTET_LENGTH("nothing")), 0) AS tg_bytes_2 FROM "tg_stage_20200620_120000_3f9a2c1b";
+
+-- case: append (3)
+INSERT INTO "public"."orders" ("order_id", "line", "note", "details", "nothing") SELECT "order_id", "line", "note", JSON_PARSE("details"), CAST(NULL AS BIGINT) FROM "tg_stage_20200620_120000_3f9a2c1b";
+
+-- case: upsert (1)
+SELECT COUNT(*) AS tg_rows, COALESCE(SUM(CASE WHEN "order_id" IS NOT NULL AND "line" IS NOT NULL THEN 0 ELSE 1 END), 0) AS tg_keyless, COALESCE(MAX(OCTET_LENGTH("note")), 0) AS tg_bytes_0, COALESCE(MAX(OCTET_LENGTH("details")), 0) AS tg_bytes_1, COALESCE(MAX(OCTET_LENGTH("nothing")), 0) AS tg_bytes_2 FROM "tg_stage_20200620_120000_3f9a2c1b";
+
+-- case: upsert (2)
+SELECT COUNT(*) AS tg_keys FROM (SELECT "order_id", "line" FROM "tg_stage_20200620_120000_3f9a2c1b" WHERE "order_id" IS NOT NULL AND "line" IS NOT NULL GROUP BY "order_id", "line" HAVING COUNT(*) > 1) AS repeated;
+
+-- case: upsert (3)
+SELECT CAST(NULL AS INTEGER) AS tg_number, COUNT(*) AS tg_keys FROM (SELECT "order_id", "line" FROM "tg_stage_20200620_120000_3f9a2c1b" WHERE "order_id" IS NOT NULL AND "line" IS NOT NULL GROUP BY "order_id", "line" HAVING COUNT(DISTINCT FNV_HASH(FNV_HASH(COALESCE("line", CAST(0 AS BIGINT)), FNV_HASH(CASE WHEN "line" IS NULL THEN -1 ELSE 1 END)), FNV_HASH(COALESCE("order_id", CAST(0 AS BIGINT)), FNV_HASH(CASE WHEN "order_id" IS NULL THEN -1 ELSE 1 END)))) > 1) AS undecided GROUP BY 1 ORDER BY 1;
+
+-- case: upsert (4)
+SELECT "order_id", "line" FROM "tg_stage_20200620_120000_3f9a2c1b" WHERE NOT ("order_id" IS NOT NULL AND "line" IS NOT NULL);
+
+-- case: upsert (5)
+DELETE FROM "public"."orders" USING "tg_stage_20200620_120000_3f9a2c1b" AS tg_s WHERE "orders"."order_id" = tg_s."order_id" AND "orders"."line" = tg_s."line";
+
+-- case: upsert (6)
+INSERT INTO "public"."orders" ("order_id", "line", "note", "details", "nothing") SELECT "order_id", "line", "note", JSON_PARSE("details"), CAST(NULL AS BIGINT) FROM (SELECT "order_id", "line", "note", "details", "nothing", ROW_NUMBER() OVER (PARTITION BY "order_id", "line" ORDER BY "order_id", "line") AS tg_rank FROM "tg_stage_20200620_120000_3f9a2c1b" WHERE "order_id" IS NOT NULL AND "line" IS NOT NULL) AS ranked WHERE tg_rank = 1;
+
+-- case: upsert with a version (1)
+CREATE TEMPORARY TABLE "tg_stage_20200620_120000_3f9a2c1b_n" (
+    "order_id" BIGINT,
+    "line" BIGINT,
+    "note" VARCHAR(65535),
+    "details" VARCHAR(65535),
+    "nothing" VARCHAR(1),
+    "left_out" BIGINT,
+    "tg_file" INTEGER
+)
+DISTSTYLE AUTO;
+
+-- case: upsert with a version (2)
+UPDATE "tg_stage_20200620_120000_3f9a2c1b_n" SET tg_file = 3 WHERE tg_file IS NULL;
+
+-- case: upsert with a version (3)
+SELECT tg_file AS tg_number, COUNT(*) AS tg_keys FROM (SELECT "order_id", "line", "note", "tg_file" FROM "tg_stage_20200620_120000_3f9a2c1b_n" WHERE "order_id" IS NOT NULL AND "line" IS NOT NULL GROUP BY "order_id", "line", "note", "tg_file" HAVING COUNT(DISTINCT FNV_HASH(FNV_HASH(COALESCE("line", CAST(0 AS BIGINT)), FNV_HASH(CASE WHEN "line" IS NULL THEN -1 ELSE 1 END)), FNV_HASH(COALESCE("order_id", CAST(0 AS BIGINT)), FNV_HASH(CASE WHEN "order_id" IS NULL THEN -1 ELSE 1 END)))) > 1) AS undecided GROUP BY 1 ORDER BY 1;
+
+-- case: upsert with a version (4)
+SELECT tg_file, COUNT(*) AS tg_rows FROM "tg_stage_20200620_120000_3f9a2c1b_n" WHERE NOT ("order_id" IS NOT NULL AND "line" IS NOT NULL) GROUP BY 1 ORDER BY 1;
+
+-- case: upsert with a version (5)
+DELETE FROM "tg_stage_20200620_120000_3f9a2c1b_n" USING "public"."orders" AS t WHERE "tg_stage_20200620_120000_3f9a2c1b_n"."order_id" = t."order_id" AND "tg_stage_20200620_120000_3f9a2c1b_n"."line" = t."line" AND (t."note" > "tg_stage_20200620_120000_3f9a2c1b_n"."note" OR ("tg_stage_20200620_120000_3f9a2c1b_n"."note" IS NULL AND t."note" IS NOT NULL));
+
+-- case: upsert with a version (6)
+INSERT INTO "public"."orders" ("order_id", "line", "note", "details", "nothing") SELECT "order_id", "line", "note", JSON_PARSE("details"), CAST(NULL AS BIGINT) FROM (SELECT "order_id", "line", "note", "details", "nothing", ROW_NUMBER() OVER (PARTITION BY "order_id", "line" ORDER BY "note" DESC NULLS LAST, tg_file DESC) AS tg_rank FROM "tg_stage_20200620_120000_3f9a2c1b_n" WHERE "order_id" IS NOT NULL AND "line" IS NOT NULL) AS ranked WHERE tg_rank = 1;
+
+-- case: replace
+DELETE FROM "public"."orders";
+
+-- case: wider
+ALTER TABLE "public"."orders" ALTER COLUMN "note" TYPE VARCHAR(300);
+
+-- case: committed
+SELECT COUNT(*) AS tg_files FROM "tidegate"."loaded_files" WHERE table_name = 'public.orders' AND batch = 'b1';
+
+-- case: newest
+SELECT CAST(MAX(landed_at) AS VARCHAR(32)) AS landed_at FROM "tidegate"."loaded_files" WHERE table_name = 'public.orders';
 
 -- case: quarantined (1)
 SELECT table_name, uri, file_identity, batch, row_count, code, reason, hint, place, quarantined_at FROM "tidegate"."quarantined_files" ORDER BY quarantined_at, table_name, uri;

@@ -163,6 +163,7 @@ CREATE TABLE IF NOT EXISTS "tidegate"."loaded_files" (
     "sequencer" VARCHAR(64),
     "batch" VARCHAR(64) NOT NULL,
     "row_count" BIGINT,
+    "landed_at" TIMESTAMP,
     "loaded_at" TIMESTAMP
 )
 DISTSTYLE AUTO

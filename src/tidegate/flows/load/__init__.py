@@ -1,0 +1,1 @@
+"""Load: files become rows, each version of each file exactly once."""

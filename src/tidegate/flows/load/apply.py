@@ -1,0 +1,93 @@
+"""ONE transaction: staged rows become rows of the table, and their files become loaded ones."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tidegate.errors import SerializationConflict
+from tidegate.flows.context import Context
+from tidegate.flows.load.plan import Landed
+from tidegate.flows.records import ATTEMPTS
+from tidegate.model.loading import QuarantinedFile
+from tidegate.model.names import TableName
+from tidegate.model.route import LoadMode, Route
+from tidegate.redshift.identifiers import comment
+from tidegate.redshift.load import Stage
+from tidegate.redshift.loaded import LoadedFiles, landed_text
+from tidegate.redshift.lock import lock
+
+
+@dataclass(frozen=True)
+class Application:
+    """`repeated`: keys come more than once in the staging table. `aside`: files with rows that are not among them."""
+
+    ctx: Context
+    route: Route
+    stage: Stage
+    files: Sequence[Landed]
+    repeated: bool = False
+    keyless: bool = False
+    aside: Sequence[QuarantinedFile] = ()
+
+    def run(self) -> int:
+        """Returns how many rows came into the table.
+
+        Raises:
+            GuardFailed: a file is loaded already, or a newer version of one.
+            SerializationConflict: other sessions kept changing the table.
+        """
+        statements = self.statements()
+        at = next(n for n, statement in enumerate(statements) if statement == self._insert())
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                results = self.ctx.warehouse.transaction([self._tagged(statement) for statement in statements])
+                return results[at].rowcount
+            except SerializationConflict:
+                if attempt == ATTEMPTS:
+                    raise
+        raise AssertionError
+
+    def planned(self) -> list[str]:
+        return [self._tagged(statement) for statement in self.statements()]
+
+    def statements(self) -> list[str]:
+        control = LoadedFiles(self.ctx.settings.control_schema)
+        target, versions = self.stage.target, [landed.file for landed in self.files]
+        counted = [(landed.file, landed.content.rows) for landed in self.files]
+        stamp = self.ctx.stamp()
+        return [
+            lock_of(self.ctx, target),
+            *control.guard_not_loaded(target, versions),
+            *self._only_newest(control),
+            *self.route.pre_sql,
+            *self._deletes(),
+            self._insert(),
+            *self.route.post_sql,
+            *control.insert_loaded(target, self.stage.id, counted, stamp),
+            *control.delete_quarantined(target, versions),
+            *control.insert_quarantined(target, self.stage.id, self.aside, stamp),
+        ]
+
+    def _only_newest(self, control: LoadedFiles) -> list[str]:
+        """The file that is the whole table must not be older than the one that was."""
+        times = [landed.file.landed_at for landed in self.files if landed.file.landed_at is not None]
+        if self.route.mode is not LoadMode.REPLACE or not times:
+            return []
+        return [control.guard_newest(self.stage.target, landed_text(max(times)))]
+
+    def _deletes(self) -> list[str]:
+        if self.route.mode is LoadMode.REPLACE:
+            return [self.stage.delete_all()]
+        if self.route.mode is not LoadMode.UPSERT:
+            return []
+        older = [self.stage.delete_older()] if self.stage.version else []
+        return [*older, self.stage.delete_replaced()]
+
+    def _insert(self) -> str:
+        return self.stage.insert_latest() if self.repeated or self.keyless else self.stage.insert()
+
+    def _tagged(self, statement: str) -> str:
+        return f"{comment(self.stage.id, 'load')} {statement}"
+
+
+def lock_of(ctx: Context, target: TableName) -> str:
+    return lock(ctx.settings.control_schema, [target], serializable=ctx.warehouse.capabilities.serializable)

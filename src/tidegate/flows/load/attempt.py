@@ -1,0 +1,111 @@
+"""One try at one batch: staged, compared with the table, looked at again, and committed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tidegate.errors import GuardFailed, Refused
+from tidegate.flows.context import Context
+from tidegate.flows.load.apply import Application
+from tidegate.flows.load.fit import Fit, fit
+from tidegate.flows.load.landing import Landing
+from tidegate.flows.load.plan import Landed, LoadPlan, joint
+from tidegate.flows.load.stage import Staging
+from tidegate.flows.pinned import pinned
+from tidegate.model.loading import LoadedBatch, QuarantinedFile
+from tidegate.model.names import fold
+from tidegate.redshift.identifiers import comment
+from tidegate.redshift.load import Stage
+from tidegate.redshift.loaded import ALREADY_LOADED, NEWER_LOADED
+
+DDL_ROUNDS = 3
+
+
+@dataclass(frozen=True)
+class Result:
+    """`loaded` is None when the files have to be looked at anew, without `bad` ones."""
+
+    loaded: LoadedBatch | None = None
+    bad: tuple[QuarantinedFile, ...] = ()
+    aside: tuple[QuarantinedFile, ...] = ()
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """`id` is the batch's: it names the manifest, the staging table and the rows of `loaded_files`."""
+
+    ctx: Context
+    plan: LoadPlan
+    files: tuple[Landed, ...]
+    id: str
+
+    def run(self) -> Result:
+        """Load the files, or say which of them have to be taken out.
+
+        Raises:
+            FileRefused: the files do not fit into the table as it is now.
+            StatementError: COPY or INSERT found a value that it does not take, or may not do this at all.
+            WarehouseUnreachable: the outcome is not known.
+        """
+        with pinned(self.ctx) as ctx:
+            return self._run(ctx)
+
+    def _run(self, ctx: Context) -> Result:
+        content = joint(self.files)
+        fitted = fit(self.plan.route, ctx.warehouse.tables([self.plan.name]).get(self.plan.name), content)
+        staging = Staging(ctx, self.plan.identity.warehouse, self.plan.route, self.files, self._stage(fitted))
+        try:
+            if bad := staging.run():
+                return Result(bad=tuple(bad))
+            fitted, statements = self._change_table(ctx, staging)
+            if not self._unchanged(ctx):
+                return Result()
+            staging.stage = staging.stage.filling(fitted.columns)
+            return self._commit(ctx, staging, statements)
+        finally:
+            staging.drop_manifests()
+
+    def _stage(self, fitted: Fit) -> Stage:
+        version = self.plan.route.version if fitted.keys else None
+        return Stage(self.id, self.plan.name, fitted.columns, fitted.keys, fold(version) if version else None)
+
+    def _change_table(self, ctx: Context, staging: Staging) -> tuple[Fit, tuple[str, ...]]:
+        """Create and widen by what was measured; each statement commits by itself. Others may do so at the same time.
+
+        Raises:
+            FileRefused: the files do not fit any more.
+            Refused: the table keeps changing.
+        """
+        done: list[str] = []
+        for _ in range(DDL_ROUNDS):
+            table = ctx.warehouse.tables([self.plan.name]).get(self.plan.name)
+            fitted = fit(self.plan.route, table, joint(self.files), staging.lengths)
+            if not fitted.statements:
+                return fitted, tuple(done)
+            for statement in fitted.statements:
+                ctx.warehouse.execute(f"{comment(self.id, 'change')} {statement}")
+                done.append(statement)
+        raise Refused(
+            f"{self.plan.name} keeps changing while files are loaded into it",
+            hint="Run the same command again when nothing else changes its columns.",
+        )
+
+    def _unchanged(self, ctx: Context) -> bool:
+        """COPY cannot pin a version: what was read is only what is there if it has not changed since."""
+        landing = Landing(ctx)
+        return all(landing.now(landed.file) == landed.file for landed in self.files)
+
+    def _commit(self, ctx: Context, staging: Staging, statements: Sequence[str]) -> Result:
+        aside = tuple(staging.keyless_rows())
+        application = Application(
+            ctx, self.plan.route, staging.stage, self.files, staging.repeated, bool(staging.keyless), aside
+        )
+        try:
+            changed = application.run()
+        except GuardFailed as error:
+            if error.message.startswith((ALREADY_LOADED, NEWER_LOADED)):
+                return Result()
+            raise
+        versions = tuple(landed.file for landed in self.files)
+        return Result(
+            LoadedBatch(self.plan.name, self.id, versions, staging.rows, changed, tuple(statements)), aside=aside
+        )

@@ -1,0 +1,124 @@
+"""The files that are to be loaded, wherever they lie: in the lake, in another bucket, or in a folder."""
+
+import io
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import BinaryIO, cast
+
+from tidegate.errors import ConfigError, ObjectNotFound, UsageError
+from tidegate.flows.context import Context
+from tidegate.formats.schema.footer import Read
+from tidegate.lake.base import Lake, ObjectInfo
+from tidegate.model.landing import FileVersion
+
+_S3 = "s3://"
+_READ_AHEAD = 1 << 20
+
+
+@dataclass
+class Landing:
+    """Each place is opened once, when it is first looked at."""
+
+    ctx: Context
+    _places: dict[str, Lake] = field(default_factory=dict)
+
+    def find(self, paths: Iterable[str]) -> list[FileVersion]:
+        """The files at these addresses; one that ends with a slash, or is a folder, stands for all files below it.
+
+        Raises:
+            UsageError: there is nothing at an address.
+        """
+        found: dict[str, FileVersion] = {}
+        for path in paths:
+            files = list(self._below(path))
+            if not files:
+                raise UsageError(f"there is no file at {path}", hint="Check the path.")
+            found.update((file.uri, file) for file in files)
+        return list(found.values())
+
+    def head(self, uri: str) -> FileVersion | None:
+        """The version that is there now; None when there is none."""
+        lake, key = self._at(uri)
+        try:
+            return _version(uri, lake.head(key))
+        except ObjectNotFound:
+            return None
+
+    def now(self, file: FileVersion) -> FileVersion | None:
+        """The file as it is now: this version, or the one that came instead; None when it is gone."""
+        current = self.head(file.uri)
+        if current is None or current.identity != file.identity:
+            return current
+        return file
+
+    def reader(self, file: FileVersion) -> Read:
+        """Ranges of the file."""
+        lake, key = self._at(file.uri)
+        return lambda offset, length: lake.read(key, offset, length)
+
+    def opened(self, file: FileVersion) -> BinaryIO:
+        """The file as one that can be read and moved about in."""
+        return cast(BinaryIO, io.BufferedReader(_Ranges(self.reader(file), file.size), _READ_AHEAD))
+
+    def _below(self, path: str) -> Iterator[FileVersion]:
+        address = path if path.startswith(_S3) else os.path.abspath(path.removeprefix("file://"))
+        if not address.startswith(_S3) and os.path.isdir(address):
+            address += "/"
+        if not address.endswith("/"):
+            if (file := self.head(address)) is not None:
+                yield file
+            return
+        lake, prefix = self._at(address)
+        for info in lake.list(prefix):
+            if not info.key.removeprefix(prefix).startswith((".", "_")):
+                yield _version(lake.uri(info.key), info)
+
+    def _at(self, uri: str) -> tuple[Lake, str]:
+        try:
+            return self.ctx.lake, self.ctx.lake.key(uri)
+        except ConfigError:
+            root = f"{_S3}{uri.removeprefix(_S3).partition('/')[0]}/" if uri.startswith(_S3) else f"{_folder(uri)}/"
+        if root not in self._places:
+            self._places[root] = self.ctx.lake_at(root, None)
+        lake = self._places[root]
+        return lake, lake.key(uri)
+
+
+def _folder(path: str) -> str:
+    return path.rpartition("/")[0]
+
+
+def _version(uri: str, info: ObjectInfo) -> FileVersion:
+    return FileVersion(uri, info.size, info.etag, info.version, landed_at=info.modified)
+
+
+class _Ranges(io.RawIOBase):
+    """A file that is read by ranges."""
+
+    def __init__(self, read: Read, size: int) -> None:
+        self._read, self._size, self._position = read, size, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
+        self._position = max(0, base + offset)
+        return self._position
+
+    def tell(self) -> int:
+        return self._position
+
+    def readinto(self, buffer: object) -> int:
+        view = memoryview(buffer).cast("B")  # type: ignore[arg-type]
+        length = min(len(view), self._size - self._position)
+        if length <= 0:
+            return 0
+        data = self._read(self._position, length)
+        view[: len(data)] = data
+        self._position += len(data)
+        return len(data)

@@ -1,0 +1,198 @@
+"""What a load would do: which files are loaded already, which go together, and how the table changes. Reads only."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from tidegate.errors import ConfigError, FileRefused, ObjectNotFound
+from tidegate.flows.context import Context
+from tidegate.flows.identity import Identity, attach
+from tidegate.flows.load.fit import Fit, fit
+from tidegate.flows.load.known import only_newest, order_of, read_known
+from tidegate.flows.load.landing import Landing
+from tidegate.flows.pinned import pinned
+from tidegate.formats.schema.inferred import InferredFile
+from tidegate.formats.schema.measure import measure_parquet
+from tidegate.formats.schema.parquet import infer_parquet
+from tidegate.model.landing import FileVersion
+from tidegate.model.loading import QuarantinedFile
+from tidegate.model.names import TableName, fold
+from tidegate.model.route import LoadMode, Route
+from tidegate.model.tables import Table
+from tidegate.redshift.loaded import LoadedFiles
+
+EMBEDDED = "embedded"
+REWRITE_HINT = "Write the file anew with types that COPY takes, then load that."
+
+
+@dataclass(frozen=True)
+class LoadRequest:
+    """Files and the route that they take; its `table` is given. `exact`: read texts for their lengths, too."""
+
+    route: Route
+    files: tuple[FileVersion, ...]
+    exact: bool = False
+
+
+@dataclass(frozen=True)
+class Landed:
+    """A file version and what is in it."""
+
+    file: FileVersion
+    content: InferredFile
+
+    @property
+    def shape(self) -> object:
+        """Files of one shape can be copied by one statement: their columns are the same, in the same order."""
+        columns = tuple((fold(c.name), c.staged or c.type, c.nested, c.undetermined) for c in self.content.columns)
+        return columns, tuple(map(fold, self.content.keys))
+
+
+@dataclass(frozen=True)
+class LoadBatch:
+    """Files of one shape that one transaction brings in, in their order, and how they go into the table."""
+
+    files: tuple[Landed, ...]
+    fit: Fit
+
+    @property
+    def rows(self) -> int:
+        return sum(landed.content.rows for landed in self.files)
+
+    @property
+    def bytes(self) -> int:
+        return sum(landed.file.size for landed in self.files)
+
+
+@dataclass(frozen=True)
+class LoadPlan:
+    """`table`: as it is, None when it is not there. `overwritten`: files of which another version is loaded."""
+
+    identity: Identity
+    route: Route
+    name: TableName
+    table: Table | None
+    batches: tuple[LoadBatch, ...]
+    already: tuple[FileVersion, ...] = ()
+    stale: tuple[FileVersion, ...] = ()
+    gone: tuple[FileVersion, ...] = ()
+    overwritten: tuple[FileVersion, ...] = ()
+    refused: tuple[QuarantinedFile, ...] = ()
+
+
+def plan_load(ctx: Context, request: LoadRequest) -> LoadPlan:
+    """Read the footers of files that are not loaded, and compare them with the table. Changes nothing.
+
+    Raises:
+        ConfigError: the warehouse was never initialised, or cannot read where the files are.
+    """
+    with pinned(ctx) as one:
+        return _plan(one, request)
+
+
+def _plan(ctx: Context, request: LoadRequest) -> LoadPlan:
+    identity = attach(ctx)
+    name = request.route.table
+    if name is None:
+        raise ConfigError("no table is named for the files", hint="Give it by --table, or as table in [[load]].")
+    _check_reach(ctx, request.files)
+    table = _tables(ctx, name).get(name)
+    landing = Landing(ctx)
+    current = [(file, landing.now(file)) for file in request.files]
+    present = [file for _, file in current if file is not None]
+    split = only_newest(request.route, read_known(ctx, request.route, name, present).sort(present))
+    landed, refused = read_files(landing, split.new, exact=request.exact)
+    batches, unfit = seal(request.route, table, landed)
+    return LoadPlan(
+        identity,
+        request.route,
+        name,
+        table,
+        tuple(batches),
+        already=split.already,
+        stale=split.stale,
+        gone=tuple(file for file, now in current if now is None),
+        overwritten=split.overwritten,
+        refused=(*refused, *unfit),
+    )
+
+
+def _tables(ctx: Context, name: TableName) -> dict[TableName, Table]:
+    """The table, where it is there. Raises ConfigError when the control tables are older than loading is."""
+    control = LoadedFiles(ctx.settings.control_schema)
+    tables = ctx.warehouse.tables([name, control.loaded_files, control.quarantined_files])
+    if control.quarantined_files not in tables:
+        raise ConfigError(
+            f"the warehouse has no table {control.quarantined_files}", hint="Run `tidegate init`: it adds what is new."
+        )
+    return tables
+
+
+def _check_reach(ctx: Context, files: Iterable[FileVersion]) -> None:
+    """A cluster reads S3 only."""
+    local = next((file.uri for file in files if not file.uri.startswith("s3://")), None)
+    if local is not None and ctx.warehouse.capabilities.engine != EMBEDDED:
+        raise ConfigError(f"{local} cannot be read by the warehouse", hint="Put the file into S3 and load it there.")
+
+
+def read_files(
+    landing: Landing, files: Iterable[FileVersion], *, exact: bool = False
+) -> tuple[list[Landed], list[QuarantinedFile]]:
+    """What is in the files; those that cannot be loaded as they are, with the reason."""
+    landed, refused = list[Landed](), list[QuarantinedFile]()
+    for file in files:
+        try:
+            content = infer_parquet(landing.reader(file), file.size, file.uri)
+            if content.rewrites:
+                raise FileRefused(f"{file.uri}: {'; '.join(content.rewrites)}", hint=REWRITE_HINT)
+            if exact:
+                with landing.opened(file) as opened:
+                    content = measure_parquet(opened, content, file.uri)
+            landed.append(Landed(file, content))
+        except (FileRefused, ObjectNotFound) as error:
+            refused.append(refusal(file, error))
+    return landed, refused
+
+
+def refusal(file: FileVersion, error: FileRefused | ObjectNotFound) -> QuarantinedFile:
+    return QuarantinedFile(file, error.code, error.message, error.hint)
+
+
+def seal(route: Route, table: Table | None, landed: Sequence[Landed]) -> tuple[list[LoadBatch], list[QuarantinedFile]]:
+    """Files into batches, by shape and size; where rows replace one another, no file is moved before another.
+
+    Each batch is fitted to the table as those before it leave it. A file that does not fit is told with the reason.
+    """
+    groups: dict[object, list[Landed]] = {}
+    ordered: list[list[Landed]] = []
+    for one in sorted(landed, key=lambda f: order_of(f.file)):
+        last = groups.get(one.shape) if route.mode is LoadMode.APPEND else ordered[-1] if ordered else None
+        if not last or last[0].shape != one.shape or not _has_room(route, last, one):
+            last = groups[one.shape] = []
+            ordered.append(last)
+        last.append(one)
+    batches, unfit = list[LoadBatch](), list[QuarantinedFile]()
+    for files in ordered:
+        try:
+            fitted = fit(route, table, joint(files))
+        except FileRefused as error:
+            unfit += [refusal(one.file, error) for one in files]
+            continue
+        table = fitted.table
+        batches.append(LoadBatch(tuple(files), fitted))
+    return batches, unfit
+
+
+def _has_room(route: Route, files: Sequence[Landed], one: Landed) -> bool:
+    total = sum(landed.file.size for landed in files) + one.file.size
+    return len(files) < route.batch_files and total <= route.batch_bytes
+
+
+def joint(files: Sequence[Landed]) -> InferredFile:
+    """One description of files of one shape: the longest text of all, not known where one file does not tell it."""
+    first = files[0].content
+    columns = []
+    for at, column in enumerate(first.columns):
+        lengths = [landed.content.columns[at].longest for landed in files]
+        known = [length for length in lengths if length is not None]
+        columns.append(replace(column, longest=max(known) if len(known) == len(lengths) else None))
+    return replace(first, columns=tuple(columns), rows=sum(landed.content.rows for landed in files))

@@ -1,0 +1,163 @@
+"""Files into a staging table of the session, and what is known of the rows there."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from tidegate.errors import DifferenceFound
+from tidegate.flows.context import Context
+from tidegate.flows.load.manifests import aside_prefix, manifest, manifest_key
+from tidegate.flows.load.plan import Landed
+from tidegate.model.landing import FileVersion
+from tidegate.model.loading import QuarantinedFile
+from tidegate.model.route import Route
+from tidegate.redshift.copy import Copy, copy
+from tidegate.redshift.fingerprint import row_hash
+from tidegate.redshift.identifiers import comment
+from tidegate.redshift.load import Stage
+from tidegate.redshift.storage import select_list, stored_columns
+from tidegate.redshift.unload import Unload, unload
+
+KEYLESS = "load.key"
+UNDECIDED = "load.version"
+
+
+@dataclass
+class Staging:
+    """The staging of one batch in one session. `stage` is numbered when it has to be known which file a row is of."""
+
+    ctx: Context
+    warehouse: str
+    route: Route
+    files: Sequence[Landed]
+    stage: Stage
+    lengths: dict[str, int] = field(default_factory=dict)
+    rows: int = 0
+    keyless: int = 0
+    repeated: bool = False
+    _keys: list[str] = field(default_factory=list)
+
+    def run(self) -> list[QuarantinedFile]:
+        """COPY the files and look at the rows. Returns the files that must be taken out before the others are loaded.
+
+        Raises:
+            DifferenceFound: other rows arrived than the files hold.
+        """
+        self._copy_all()
+        self._read_facts()
+        if not self.stage.keys:
+            return []
+        self.repeated = bool(self._number(self.stage.repeated()))
+        undecided = self._undecided() if self.repeated else {}
+        if (self.keyless or undecided) and len(self.files) > 1:
+            self.stage = self.stage.with_numbers()
+            self._copy_each()
+            undecided = self._undecided() if undecided else {}
+        return [self._ambiguous(self.files[number].file, keys) for number, keys in undecided.items()]
+
+    def statements(self) -> list[str]:
+        """What staging would submit where nothing is wrong with the rows."""
+        return [self._tagged(self.stage.create()), self._tagged(self._copy(None)), self._tagged(self.stage.facts())]
+
+    def keyless_rows(self) -> list[QuarantinedFile]:
+        """Write the rows without a key into the lake, whole, and say of which files they are."""
+        if not self.keyless:
+            return []
+        prefix = aside_prefix(self.warehouse, self.stage.target, self.stage.id)
+        columns = stored_columns(self.stage.table)[: len(self.stage.columns)]
+        kms_key = self.ctx.lake.capabilities.kms_key
+        self._execute(
+            unload(
+                Unload(
+                    select=self.stage.keyless(select_list(columns)),
+                    to=self.ctx.lake.uri(prefix),
+                    iam_role=self.ctx.settings.iam_role,
+                    encrypted=kms_key is not None,
+                    kms_key_id=kms_key,
+                )
+            )
+        )
+        counts = {0: self.keyless}
+        if self.stage.numbered:
+            counts = {int(str(n)): int(str(rows)) for n, rows in self._execute(self.stage.keyless_by_file())}
+        names = ", ".join(self.stage.keys)
+        return [
+            QuarantinedFile(
+                self.files[number].file,
+                KEYLESS,
+                f"{rows} of its {self.files[number].content.rows} rows have no {names}",
+                "They are not in the table: give them a key, and load them as a file of their own.",
+                rows,
+                self.ctx.lake.uri(prefix),
+            )
+            for number, rows in counts.items()
+        ]
+
+    def drop_manifests(self) -> None:
+        self.ctx.lake.delete(self._keys)
+
+    def _copy_all(self) -> None:
+        self._execute(self.stage.create())
+        self._put(None, [landed.file for landed in self.files])
+        self._execute(self._copy(None))
+
+    def _copy_each(self) -> None:
+        """Once more, file by file: COPY does not tell which file a row came from."""
+        self._execute(self.stage.create())
+        for number, landed in enumerate(self.files):
+            self._put(number, [landed.file])
+            self._execute(self._copy(number))
+            self._execute(self.stage.number(number))
+        self._read_facts()
+
+    def _put(self, number: int | None, files: Sequence[FileVersion]) -> None:
+        key = manifest_key(self.warehouse, self.stage.id, number)
+        self._keys.append(key)
+        self.ctx.lake.put(key, manifest(files))
+
+    def _copy(self, number: int | None) -> str:
+        return copy(
+            Copy(
+                table=self.stage.name,
+                source=self.ctx.lake.uri(manifest_key(self.warehouse, self.stage.id, number)),
+                iam_role=self.ctx.settings.iam_role,
+                columns=tuple(column.name for column in self.stage.columns),
+                manifest=True,
+                serialize_to_json=any(c.nested for landed in self.files[:1] for c in landed.content.columns),
+            )
+        )
+
+    def _read_facts(self) -> None:
+        rows, keyless, *lengths = (int(str(value)) for value in self._execute(self.stage.facts())[0])
+        expected = sum(landed.content.rows for landed in self.files)
+        if rows != expected:
+            raise DifferenceFound(
+                f"{self.stage.target}: {rows} rows were copied from files that hold {expected}",
+                hint="Nothing was loaded. Run the same command again.",
+            )
+        self.rows, self.keyless = rows, keyless
+        self.lengths = dict(zip(self.stage.measured, lengths, strict=True))
+
+    def _undecided(self) -> dict[int, int]:
+        """Files with keys of which nothing says which row is the newest; file 0 stands for all where not numbered."""
+        columns = stored_columns(self.stage.table)[: len(self.stage.columns)]
+        found = self._execute(self.stage.undecided(row_hash(columns, self.ctx.warehouse.capabilities.hash_function)))
+        return {int(str(number or 0)): int(str(keys)) for number, keys in found}
+
+    def _ambiguous(self, file: FileVersion, keys: int) -> QuarantinedFile:
+        names = ", ".join(self.stage.keys)
+        same = f" with the same {self.stage.version}" if self.stage.version else ""
+        return QuarantinedFile(
+            file,
+            UNDECIDED,
+            f"{keys} values of {names} come more than once{same} and with different rows: nothing says which is newer",
+            "Name a column that orders them as `version`, or write the file with one row a key.",
+        )
+
+    def _number(self, statement: str) -> int:
+        return int(str(self._execute(statement)[0][0]))
+
+    def _execute(self, statement: str) -> Sequence[tuple[object, ...]]:
+        return self.ctx.warehouse.execute(self._tagged(statement)).rows
+
+    def _tagged(self, statement: str) -> str:
+        return f"{comment(self.stage.id, 'stage')} {statement}"
