@@ -127,16 +127,20 @@ def race(world: World, name: str, *, locked: bool) -> tuple[list[str], int]:
     if not locked:
         publish, other = publish[1:], other[1:]
     with world.context() as ctx:
-        errors = _interleave(ctx, publish, other, wait=not locked)
+        errors = interleave(ctx, publish, other, wait=not locked)
     return errors, int(world.value(pair.contradiction))
 
 
-def _interleave(ctx: Context, publish: Sequence[str], other: Sequence[str], *, wait: bool) -> list[str]:
+def interleave(
+    ctx: Context, publish: Sequence[str], other: Sequence[str], *, wait: bool, first: str = "DELETE FROM"
+) -> list[str]:
     """The guards of a publish, then the other transaction by another session, then the rest of the publish.
+
+    `first` is in its first statement that writes.
 
     Where the publish holds the LOCK, the other session waits for its end.
     """
-    guards = next(n for n, s in enumerate(publish) if "DELETE FROM" in s)
+    guards = next(n for n, s in enumerate(publish) if first in s)
     errors: list[str] = []
     begun = threading.Event()
 
