@@ -10,8 +10,7 @@ from tests.flows.rewriting import batches, compact, in_files, planned_compact
 from tests.flows.tables import rows_of
 from tests.world import ORDERS, World
 
-from tidegate.errors import LeaseHeld, ObjectMissing, Refused
-from tidegate.flows.leases import lease
+from tidegate.errors import Refused
 from tidegate.flows.rewrite.compact import run_compact
 
 ALL = "public.orders_all"
@@ -183,20 +182,6 @@ def _restoring(world: World):  # type: ignore[no-untyped-def]
             return self._target.transaction(statements)  # type: ignore[attr-defined]
 
     return lambda port, name: Warehouse(port) if name == "warehouse" else port
-
-
-def test_one_run_at_a_time_works_on_a_table(months: World) -> None:
-    with months.context() as ctx, lease(ctx, "archive", ORDERS):
-        other = replace(months, clock=months.clock)
-        (failure,) = compact(other).failures
-    assert failure.code == LeaseHeld.code
-    assert len(compact(months).merged) == 1
-
-
-def test_a_table_without_archived_rows(months: World) -> None:
-    with pytest.raises(ObjectMissing, match=r"public\.items has no archived rows"):
-        compact(months, "public.items")
-    assert len(compact(months, "public.orders").merged) == 1
 
 
 def test_rebuilt_from_the_lake_it_is_the_same(months: World) -> None:

@@ -15,7 +15,7 @@ from tidegate.flows.gc import ERASED
 from tidegate.flows.leases import Lease, lease
 from tidegate.flows.pinned import pinned
 from tidegate.flows.records import ATTEMPTS, RecordLog
-from tidegate.flows.rewrite.erase_plan import ErasePlan, HotRows, count_hot_rows, plan_erase, too_many
+from tidegate.flows.rewrite.erase_plan import ErasePlan, count_hot_rows, plan_erase, too_many
 from tidegate.flows.rewrite.erase_records import changed, done, intent, open_intent
 from tidegate.flows.rewrite.leftovers import note_retired, settle
 from tidegate.flows.rewrite.objects import erase_exports, erase_now
@@ -175,7 +175,7 @@ class _Run:
                 return plan
             except GuardFailed as error:
                 if error.message.startswith(HOT_CHANGED) and attempt < ATTEMPTS:
-                    plan = replace(plan, hot=self._hot(plan))
+                    plan = self._recounted(plan)
                     continue
                 self._give_up(error.message)
                 raise self._refused(plan, error.message) from error
@@ -184,14 +184,16 @@ class _Run:
                 raise
         raise AssertionError("the last attempt returns or raises")
 
-    def _hot(self, plan: ErasePlan) -> HotRows:
+    def _recounted(self, plan: ErasePlan) -> ErasePlan:
+        """The plan with the hot rows as they are by now. Raises BlastRadius when they are too many."""
         table = self.ctx.warehouse.tables([plan.request.table]).get(plan.request.table)
         hot = count_hot_rows(self.ctx, self.log.warehouse, table, plan.condition)
         refusal = too_many(self.ctx, plan.request, hot)
         if refusal is not None:
             self._give_up(refusal.message)
             raise refusal
-        return hot
+        found = (*(item for item in plan.found if item.place is not Place.HOT), *hot.found)
+        return replace(plan, hot=hot, found=found, spans=tuple(sorted({*plan.spans, *hot.spans})))
 
     def _give_up(self, reason: str) -> None:
         for rewriting in self.rewritten:

@@ -73,6 +73,10 @@ class HotRows:
         return sum(self.by_period.values())
 
     @property
+    def found(self) -> list[ErasedPeriod]:
+        return [ErasedPeriod(Place.HOT, "", day, rows) for day, rows in self.by_period.items()]
+
+    @property
     def spans(self) -> list[tuple[date, date]]:
         """First and last day of each period; all days where a row has none."""
         if self.granularity is None or None in self.by_period:
@@ -174,7 +178,7 @@ class _Planning:
         found += [
             ErasedPeriod(Place.UNFINISHED, part.batch, d, None) for part in remains.unfinished for d in part.periods
         ]
-        found += [ErasedPeriod(Place.HOT, "", day, rows) for day, rows in hot.by_period.items()]
+        found += hot.found
         spans = [span for source in chosen for span in source.part.spans]
         spans += [_span(day) for part in (*exports, *retired, *remains.unfinished) for day in part.periods]
         if self.request.hot:
