@@ -7,6 +7,7 @@ from itertools import combinations
 from tidegate.config.checks import check_problems, check_rule
 from tidegate.config.load_schema import CopySection, FormatSection, LoadSection
 from tidegate.config.patterns import KeyPattern, Specificity
+from tidegate.config.queue_url import parse_queue
 from tidegate.config.transaction_sql import check_statement
 from tidegate.model.names import TableName
 from tidegate.model.route import FileFormat, FormatOptions, LoadMode, OnArchived, Route
@@ -140,6 +141,11 @@ def _target(section: LoadSection, pattern: KeyPattern, reserved: frozenset[str])
             yield f"table and {{{pattern.names[0]}}} in match both say which table"
         if (schema := TableName.parse(section.table).schema) in reserved:
             yield f"the schema {schema} is Tidegate's own, no files are loaded into it"
+    if section.queue is not None:
+        try:
+            parse_queue(section.queue)
+        except ValueError as error:
+            yield f"queue {error}"
     if section.name_pattern is not None:
         try:
             re.compile(section.name_pattern)

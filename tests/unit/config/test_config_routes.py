@@ -64,7 +64,7 @@ def test_every_key_is_carried_over(settings: Load) -> None:
         ]
         pre_sql = "DELETE FROM x WHERE y = ';'"
         post_sql = ["INSERT INTO log SELECT 1;", "ANALYZE x"]
-        queue = "fast"
+        queue = "sqs://fast?region=eu-west-1"
         batch_files = 10
         batch_bytes = "1GB"
         batch_age = "2m"
@@ -96,7 +96,7 @@ def test_every_key_is_carried_over(settings: Load) -> None:
             ),
             pre_sql=("DELETE FROM x WHERE y = ';'",),
             post_sql=("INSERT INTO log SELECT 1;", "ANALYZE x"),
-            queue="fast",
+            queue="sqs://fast?region=eu-west-1",
             batch_files=10,
             batch_bytes=1_000_000_000,
             batch_seconds=120.0,
@@ -159,6 +159,12 @@ MISTAKES = [
         'match = "x.csv"\ntable = "t"\ncopy = { comp_rows = 5, comp_update = "OFF" }',
         'copy.comp_rows is not taken together with copy.comp_update = "OFF"',
     ),
+    (
+        'match = "x"\ntable = "t"\nqueue = "fast"',
+        "queue must be written as sqs://NAME?region=REGION, or be the URL of a queue",
+    ),
+    ('match = "x"\ntable = "t"\nqueue = "https://sqs.eu-west-1.amazonaws.com/"', "queue must end with the name of a"),
+    ('match = "x"\ntable = "t"\nqueue = "sqs://q?regio=x"', "queue has the unknown option regio, did you mean region"),
     ('match = "x"\ntable = "t"\nbatch_files = 0', "batch_files is 0, must be 1 or more"),
     ('match = "x"\ntable = "t"\nheadroom = 0.5', "headroom is 0.5, must be 1 to 100"),
     ('match = "x"\ntable = "t"\nchecks = [{ kind = "not_null" }]', "checks number 1 has no columns, which kind"),

@@ -15,6 +15,7 @@ from tidegate.model.names import TableName
 from tidegate.model.route import Route
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_OURS = "it belongs to Tidegate itself"
 _SYSTEM = ("pg_", "information_schema")
 
 
@@ -31,7 +32,8 @@ class Verdict:
 class Choice:
     """`key` is what relative routes saw, None outside of the lake. `route` has its table, None when none takes it.
 
-    `reason` says why none does. `verdicts`: of each route, the most specific first.
+    `reason` says why none does. `verdicts`: of each route, the most specific first. `hidden`: nobody expects it to be
+    loaded.
     """
 
     uri: str
@@ -39,6 +41,11 @@ class Choice:
     route: Route | None
     reason: str
     verdicts: tuple[Verdict, ...]
+
+    @property
+    def hidden(self) -> bool:
+        inside = self.key or self.uri.partition("://")[2] or self.uri
+        return self.reason == _OURS or any(part.startswith(("_", ".")) for part in inside.split("/"))
 
 
 class Router:
@@ -119,7 +126,7 @@ def full_address(settings: Settings, file: str) -> str:
 def _ours(key: str) -> str | None:
     """Why a key of the lake is never loaded: it is what Tidegate itself keeps there."""
     archived = any(segment.startswith(f"{BATCH_COLUMN}=") for segment in key.split("/"))
-    return "it belongs to Tidegate itself" if archived or key.startswith((CLAIMS, PROBES)) else None
+    return _OURS if archived or key.startswith((CLAIMS, PROBES)) else None
 
 
 def choice_lines(choice: Choice) -> Iterator[str]:

@@ -1,0 +1,1 @@
+"""Where messages of landed files come from: the port and its drivers."""
