@@ -13,6 +13,7 @@ from tests.cli.shop import AS_OF
 from tests.docs.agings import printed_of_agings
 from tests.docs.inventories import printed_of_inventories
 from tests.docs.landings import printed_of_routes
+from tests.docs.loadings import printed_of_loads
 from tests.docs.pages import read, rows, sections, word
 from tests.docs.restores import parked_restores
 from tests.docs.rewrites import printed_of_rewrites
@@ -62,6 +63,7 @@ def _without_archives(cli: Cli) -> Printed:
         "tidegate demo orders": cli.ok("demo", "orders", "sample", "--rows", "3", "--json").documents,
         "tidegate demo": cli.ok("demo", "--dir", "demo", "--rows", "30", "--json").documents,
         "Errors": cli("frobnicate", "--json").documents,
+        **printed_of_loads(cli),
         **_queue(cli),
     }
 

@@ -8,6 +8,7 @@ from tidegate.app.archiving import Archiving
 from tidegate.app.founding import Founding
 from tidegate.app.inventories import Inventories
 from tidegate.app.keeping import Keeping
+from tidegate.app.loading import Loading
 from tidegate.app.queueing import Queueing
 from tidegate.app.restoring import Restoring
 from tidegate.app.rewriting import Rewriting
@@ -15,7 +16,7 @@ from tidegate.app.rules import Rules
 from tidegate.signals.base import Reporter, Silent
 
 
-class App(Founding, Archiving, Restoring, Keeping, Aging, Rewriting, Inventories, Queueing, Rules):
+class App(Founding, Archiving, Restoring, Keeping, Aging, Rewriting, Inventories, Loading, Queueing, Rules):
     """Tidegate on one warehouse, lake and ledger. Each is opened when it is first used and closed with the App.
 
     Tables are given as `schema.table` or as TableName. Every method raises TidegateError (see tidegate.errors).

@@ -14,6 +14,8 @@ from tidegate.model.landing import FileVersion
 
 _S3 = "s3://"
 _READ_AHEAD = 1 << 20
+_SUFFIXES = (".parquet", ".parq")
+"""Of the files that are taken from a folder."""
 
 
 @dataclass
@@ -27,10 +29,13 @@ class Landing:
         """The files at these addresses; one that ends with a slash, or is a folder, stands for all files below it.
 
         Raises:
-            UsageError: there is nothing at an address.
+            UsageError: there is nothing at an address, or the warehouse itself.
         """
         found: dict[str, FileVersion] = {}
+        own = self.ctx.warehouse.place()
         for path in paths:
+            if os.path.realpath(path) == own:
+                raise UsageError(f"{path} is the warehouse", hint="Name the files that shall be loaded into it.")
             files = list(self._below(path))
             if not files:
                 raise UsageError(f"there is no file at {path}", hint="Check the path.")
@@ -71,7 +76,8 @@ class Landing:
             return
         lake, prefix = self._at(address)
         for info in lake.list(prefix):
-            if not info.key.removeprefix(prefix).startswith((".", "_")):
+            segments = info.key.removeprefix(prefix).split("/")
+            if segments[-1].endswith(_SUFFIXES) and not any(s.startswith((".", "_")) for s in segments):
                 yield _version(lake.uri(info.key), info)
 
     def _at(self, uri: str) -> tuple[Lake, str]:

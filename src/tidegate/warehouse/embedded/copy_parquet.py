@@ -11,8 +11,8 @@ from tidegate.warehouse.embedded.context import Context
 from tidegate.warehouse.embedded.external_shapes import Shape, glob_free, shapes_of
 from tidegate.warehouse.embedded.types import duckdb_type
 
-_NARROW = frozenset({"TINYINT", "SMALLINT", "INTEGER", "UTINYINT", "USMALLINT"})
-"""Types that Parquet holds as INT32."""
+_NARROW = frozenset({"TINYINT", "SMALLINT", "INTEGER", "UTINYINT", "USMALLINT", '"NULL"'})
+"""Types that Parquet holds as INT32; so does a column that was written without a type, since it holds only NULL."""
 
 _WIDE = frozenset({"BIGINT", "UINTEGER"})
 _TIMESTAMPS = frozenset({"TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"})

@@ -1,0 +1,167 @@
+"""`tidegate load`."""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tidegate.cli.failures import exit_code, print_failures
+from tidegate.cli.frame import Run, add
+from tidegate.cli.output import counted, table
+from tidegate.cli.progress import size
+from tidegate.model.landing import FileVersion
+from tidegate.model.loading import LoadOutcome, QuarantinedFile
+from tidegate.model.route import LoadMode
+from tidegate.warehouse.base import ResultColumn
+
+if TYPE_CHECKING:
+    from tidegate.flows.load.fit import Change
+    from tidegate.flows.load.plan import LoadPlan
+    from tidegate.flows.planned import PlannedStatement
+
+_HEADS = (("table", "varchar"), ("batch", "varchar"), ("files", "bigint"), ("rows", "bigint"), ("size", "varchar"))
+_MODES = {mode.value: mode for mode in (LoadMode.APPEND, LoadMode.UPSERT, LoadMode.REPLACE)}
+
+
+def register(app: typer.Typer) -> None:
+    add(app, "load", load, exits=(3, 4, 5, 6, 7))
+
+
+def load(
+    run: Run,
+    paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Files, folders, or s3:// addresses.")],
+    table: Annotated[str, typer.Option("--table", metavar="TABLE", help="The table that the rows go into.")],
+    key: Annotated[
+        list[str] | None, typer.Option("--key", metavar="COLUMN", help="A column of the key; may be repeated.")
+    ] = None,
+    mode: Annotated[
+        str | None,
+        typer.Option(
+            "--mode", metavar="MODE", help="append, upsert or replace.  [default: upsert with --key, else append]"
+        ),
+    ] = None,
+    version: Annotated[
+        str | None,
+        typer.Option("--version-column", metavar="COLUMN", help="Which row of a key is the newest."),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print plan and SQL, change nothing.")] = False,
+) -> None:
+    """Load Parquet files into a table, each version of each file exactly once.
+
+    The table is made or widened as the files need it. A file that cannot be loaded goes into quarantine with the
+    reason, the others are loaded.
+    """
+    from tidegate.app.loading import direct_route
+
+    route = direct_route(table, key or (), _mode(mode), version)
+    with run.app() as app:
+        plan = app.plan_load(*paths, route=route, exact=dry_run)
+        if dry_run:
+            _print_plan(run, plan, app.load_sql(plan))
+            return
+        outcome = app.run_load(plan)
+    print_failures(run, [quarantined.failure for quarantined in outcome.quarantined])
+    run.output.result(_document(outcome), _lines(outcome))
+    if outcome.quarantined:
+        raise typer.Exit(exit_code([q.failure.exit_code for q in outcome.quarantined], done=True))
+
+
+def _mode(text: str | None) -> LoadMode | None:
+    if text is not None and text not in _MODES:
+        raise typer.BadParameter(f"{text!r} is none of {', '.join(_MODES)}", param_hint="--mode")
+    return None if text is None else _MODES[text]
+
+
+def _print_plan(run: Run, plan: "LoadPlan", statements: "Sequence[PlannedStatement]") -> None:
+    document = {
+        "message_type": "plan",
+        "table": str(plan.name),
+        "batches": [
+            {
+                "files": [_file(landed.file, landed.content.rows) for landed in batch.files],
+                "rows": batch.rows,
+                "bytes": batch.bytes,
+                "changes": [_change(change) for change in batch.fit.changes if change.column],
+            }
+            for batch in plan.batches
+        ],
+        "skipped": _skipped(plan),
+        "quarantined": [_quarantined(quarantined) for quarantined in plan.refused],
+        "sql": [{"table": str(s.table), "batch": s.batch, "step": s.step, "statement": s.sql} for s in statements],
+    }
+    run.output.result(document, [*_plan_lines(plan), *(f"{s.sql};" for s in statements)])
+
+
+def _plan_lines(plan: "LoadPlan") -> Iterator[str]:
+    for batch in plan.batches:
+        files = counted(len(batch.files), "file")
+        yield f"{plan.name}: {files} with {counted(batch.rows, 'row')}, {size(batch.bytes)}"
+        for change in batch.fit.changes:
+            if change.column:
+                known = "" if change.measured else " at most: its length is measured when the files are staged"
+                yield f"  {change.kind} column {change.column} {change.type}{known}"
+    yield from _remarks(plan)
+    for quarantined in plan.refused:
+        yield f"quarantine: {quarantined.file.uri}: {quarantined.reason}"
+    if not plan.batches:
+        yield "nothing to load"
+
+
+def _remarks(of: "LoadPlan | LoadOutcome") -> Iterator[str]:
+    for files, what in ((of.already, "already loaded"), (of.stale, "older than what is loaded"), (of.gone, "gone")):
+        if files:
+            yield f"{counted(len(files), 'file')} {what}"
+
+
+def _lines(outcome: LoadOutcome) -> Iterator[str]:
+    if outcome.batches:
+        rows = [
+            (str(b.table), b.batch, len(b.files), b.rows, size(sum(f.size for f in b.files))) for b in outcome.batches
+        ]
+        yield from table([ResultColumn(*head) for head in _HEADS], rows)
+    yield from _remarks(outcome)
+    yield f"{counted(outcome.rows, 'row')} of {counted(outcome.files, 'file')} loaded into {outcome.table}"
+
+
+def _document(outcome: LoadOutcome) -> dict[str, object]:
+    return {
+        "message_type": "result",
+        "table": str(outcome.table),
+        "batches": [
+            {
+                "batch": batch.batch,
+                "files": [_file(file) for file in batch.files],
+                "rows": batch.rows,
+                "inserted": batch.changed,
+                "statements": list(batch.statements),
+            }
+            for batch in outcome.batches
+        ],
+        "skipped": _skipped(outcome),
+        "quarantined": [_quarantined(quarantined) for quarantined in outcome.quarantined],
+    }
+
+
+def _skipped(of: "LoadPlan | LoadOutcome") -> list[dict[str, object]]:
+    found = (("loaded", of.already), ("stale", of.stale), ("gone", of.gone))
+    return [{**_file(file), "why": why} for why, files in found for file in files]
+
+
+def _file(file: FileVersion, rows: int | None = None) -> dict[str, object]:
+    known: dict[str, object] = {"uri": file.uri, "identity": file.identity, "bytes": file.size}
+    return known if rows is None else {**known, "rows": rows}
+
+
+def _change(change: "Change") -> dict[str, object]:
+    return {"kind": change.kind.value, "column": change.column, "type": change.type, "measured": change.measured}
+
+
+def _quarantined(quarantined: QuarantinedFile) -> dict[str, object]:
+    return {
+        **_file(quarantined.file),
+        "code": quarantined.code,
+        "reason": quarantined.reason,
+        "hint": quarantined.hint,
+        "rows": quarantined.rows,
+        "place": quarantined.place,
+    }

@@ -1,0 +1,87 @@
+"""`tidegate load`."""
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from tests.cli.conftest import Cli
+from tests.cli.shop import error_text, rows, snapshot
+
+
+@pytest.fixture
+def land(shop: Cli) -> Cli:
+    folder = shop.folder / "land"
+    folder.mkdir()
+    columns = {"order_id": [1, 13], "amount": [9.5, 1.5], "note": ["changed", None]}
+    pq.write_table(pa.table(columns), folder / "a.parquet")
+    return shop
+
+
+def test_load_prints_what_it_did_and_nothing_is_loaded_twice(land: Cli) -> None:
+    first = land.ok("load", "land", "--table", "public.notes", "--key", "order_id", "--json").document
+    (batch,) = first["batches"]
+    assert (first["table"], batch["rows"], batch["inserted"], first["skipped"]) == ("public.notes", 2, 2, [])
+    assert [file["uri"] for file in batch["files"]] == [str(land.folder / "land" / "a.parquet")]
+    assert batch["statements"] == [
+        'CREATE TABLE IF NOT EXISTS "public"."notes" (\n    "order_id" BIGINT,\n    "amount" DOUBLE PRECISION,\n'
+        '    "note" VARCHAR(16)\n)\nDISTSTYLE AUTO'
+    ]
+    again = land.ok("load", "land/a.parquet", "--table", "notes", "--mode", "append", "--json").document
+    assert [(file["why"], file["identity"]) for file in again["skipped"]] == [("loaded", batch["files"][0]["identity"])]
+    assert land.ok("load", "land", "--table", "notes").stdout.splitlines() == [
+        "1 file already loaded",
+        "0 rows of 0 files loaded into public.notes",
+    ]
+    assert rows(land, "SELECT order_id, note FROM public.notes ORDER BY 1") == [[1, "changed"], [13, None]]
+
+
+def test_a_dry_run_changes_nothing(land: Cli) -> None:
+    before = snapshot(land.folder)
+    arguments = ("load", "land", "--table", "public.orders", "--key", "order_id", "--dry-run")
+    lines = land.ok(*arguments).stdout.splitlines()
+    assert lines[0] == "quarantine: " + str(land.folder / "land" / "a.parquet") + (
+        ': column "amount" of public.orders is DECIMAL(12,2), and DOUBLE PRECISION in the file: one cannot be turned '
+        "into the other without loss"
+    )
+    planned = land.ok(*arguments[:3], "public.new", *arguments[4:], "--json").document
+    assert [(c["kind"], c["column"], c["type"], c["measured"]) for c in planned["batches"][0]["changes"]] == [
+        ("create", "order_id", "BIGINT", True),
+        ("create", "amount", "DOUBLE PRECISION", True),
+        ("create", "note", "VARCHAR(16)", True),
+    ]
+    assert {statement["step"] for statement in planned["sql"]} == {"stage", "change", "load"}
+    assert {path: text for path, text in snapshot(land.folder).items() if path in before} == before
+
+
+def test_a_bad_file_is_told_and_the_others_are_loaded(land: Cli) -> None:
+    bad = land.folder / "land" / "bad.parquet"
+    bad.write_bytes(b"PAR1 is not enough")
+    told = land("load", "land", "--table", "public.notes")
+    assert told.exit_code == 5
+    assert error_text(told.stderr) == (
+        f"{bad} is no Parquet file: it does not end with PAR1",
+        "The file is damaged or was not written to its end: write it again.",
+    )
+    assert told.stdout.splitlines()[-1] == "2 rows of 1 file loaded into public.notes"
+    assert rows(land, "SELECT code FROM tidegate.quarantined_files") == [["file.refused"]]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (("land/gone.parquet", "--table", "t"), 2, "there is no file at land/gone.parquet"),
+        (("warehouse.duckdb", "--table", "t"), 2, "warehouse.duckdb is the warehouse"),
+        (("land", "--table", "t", "--mode", "history"), 2, "'history' is none of append, upsert, replace"),
+        (("land",), 2, "missing option '--table'"),
+        (("s3://landing/a.parquet", "--table", "t"), 7, "landing"),
+    ],
+)
+def test_mistakes_are_told_by_name(land: Cli, arguments: tuple[str, ...], code: int, message: str) -> None:
+    if arguments[0].startswith("s3://"):
+        pytest.importorskip("boto3")
+        land.monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+        land.monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"):
+            land.monkeypatch.setenv(name, "us-east-1")
+    told = land("load", *arguments)
+    assert told.exit_code == code
+    assert message in error_text(told.stderr)[0].lower()

@@ -1,0 +1,25 @@
+"""What `load` prints, in a copy of a shop."""
+
+import shutil
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from tests.cli.conftest import Cli
+
+
+def printed_of_loads(cli: Cli) -> dict[str, list[Any]]:
+    """The documents by the heading of the page; the shop itself stays as it is."""
+    folder = shutil.copytree(cli.folder, cli.folder.with_name("loading"))
+    here = ("--config", folder / "tidegate.toml", "--json")
+    land = folder / "land"
+    land.mkdir()
+    pq.write_table(pa.table({"id": [1, 2, None], "note": ["a", "b", "c"]}), land / "a.parquet")
+    (land / "bad.parquet").write_bytes(b"nothing")
+    load = ("load", land, "--table", "public.loaded", "--key", "id", *here)
+    planned = cli.ok(*load, "--dry-run").documents
+    first, again = cli(*load).documents, cli(*load).documents
+    return {
+        "tidegate load --dry-run": [*planned, *cli.ok(*load, "--dry-run").documents],
+        "tidegate load": [first[-1], again[-1]],
+    }
