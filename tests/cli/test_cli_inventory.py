@@ -135,6 +135,7 @@ def test_parked_files_become_a_manifest(archived: Cli) -> None:
             },
         }
     ]
+    (archived.folder / "m.csv").unlink()
     told = archived.ok(*arguments, "--retrieval", "standard").stdout
     assert told.startswith("GLACIER: 2 objects, ")
     assert '"GlacierJobTier": "STANDARD"' in told

@@ -9,7 +9,7 @@ from tests.flows.test_inventory import JANUARY, is_data, normalized, on_this_mac
 from tests.inventories import CURRENT, HandMade, Row
 from tests.world import ORDERS, World
 
-from tidegate.errors import ConfigError, ObjectMissing
+from tidegate.errors import ConfigError, ObjectMissing, UsageError
 from tidegate.flows.inventory.plan_restore import RestoreFilesRequest, plan_restore_files
 from tidegate.model.inventory import RestoreManifests
 from tidegate.model.names import TableName
@@ -133,3 +133,15 @@ def test_without_an_inventory(archived: World, tmp_path: Path) -> None:
         planned(archived, request(tmp_path))
     assert caught.value.message.startswith(f"there is no inventory below {archived.folder}/lake/_tidegate/")
     assert caught.value.hint == "Run `tidegate inventory normalize` first."
+
+
+@pytest.mark.parametrize("name", ["restore.csv", "restore-intelligent-tiering.csv"])
+def test_a_manifest_takes_the_place_of_nothing(archived: World, tmp_path: Path, name: str) -> None:
+    """Such as the file of the warehouse, or an archived one."""
+    cold(archived, {"storage": "GLACIER"}, {"storage": "INTELLIGENT_TIERING", "access": "DEEP_ARCHIVE"})
+    (tmp_path / name).write_text("precious", encoding="ascii")
+    with pytest.raises(UsageError) as caught:
+        planned(archived, request(tmp_path))
+    expected = (f"the file {tmp_path / name} exists already", "Name another file, or remove this one.")
+    assert (caught.value.message, caught.value.hint) == expected
+    assert [path.read_text() for path in tmp_path.glob("restore*")] == ["precious"]

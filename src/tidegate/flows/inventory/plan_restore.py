@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import PurePosixPath
 from typing import Any
 
-from tidegate.errors import ConfigError, ObjectMissing
+from tidegate.errors import ConfigError, ObjectMissing, ObjectNotFound, UsageError
 from tidegate.flows.context import Context
 from tidegate.flows.identity import attach
 from tidegate.flows.inventory.counted import CountedBatch, counted_batches
@@ -45,10 +45,13 @@ def plan_restore_files(ctx: Context, request: RestoreFilesRequest) -> RestoreMan
     """Read only, but for the manifests: one for GLACIER and DEEP_ARCHIVE, one for INTELLIGENT_TIERING; none empty.
 
     Raises:
+        UsageError: something is there already where a manifest goes; nothing is written then.
         ConfigError: no report was normalized yet.
         ObjectMissing: nothing is archived there.
         CorruptRecord: a descriptor or the inventory cannot be read.
     """
+    for storage in ("", INTELLIGENT_TIERING):
+        _check_new(_target(request.out, storage))
     with pinned(ctx) as session:
         warehouse = attach(session).warehouse
         counted = counted_batches(session, RecordLog(session, warehouse), request.table)
@@ -75,6 +78,15 @@ def plan_restore_files(ctx: Context, request: RestoreFilesRequest) -> RestoreMan
     return RestoreManifests(
         request.table, stored.place.address, stored.created, tuple(manifests), found.readable, found.absent
     )
+
+
+def _check_new(target: Place) -> None:
+    """A manifest takes the place of nothing: it might be the warehouse's file, or an archived one."""
+    try:
+        target.lake.head(target.key)
+    except ObjectNotFound:
+        return
+    raise UsageError(f"the file {target.address} exists already", hint="Name another file, or remove this one.")
 
 
 def _may_touch(request: RestoreFilesRequest, batch: CountedBatch) -> bool:

@@ -76,4 +76,6 @@ def identifier(name: str) -> str:
 
 
 def _first_line(error: duckdb.Error) -> str:
-    return next(iter(str(error).strip().splitlines()), type(error).__name__).rstrip(".")
+    """Without the traceback that an error of Python inside of the engine carries along."""
+    line = next(iter(str(error).strip().splitlines()), type(error).__name__)
+    return line.partition(" Detail: Python exception:")[0].rstrip(".")

@@ -60,6 +60,8 @@ def parse_report(data: bytes, checksum: bytes, name: str) -> Report:
         )
     try:
         document = json.loads(data)
+        if not isinstance(document, dict):
+            raise TypeError("it is no JSON object")
         return _report(document, actual)
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         reason = f"{error} is missing" if isinstance(error, KeyError) else str(error)
@@ -75,12 +77,22 @@ def _report(document: dict[str, Any], md5: str) -> Report:
         format=ReportFormat(document["fileFormat"]),
         schema=str(document["fileSchema"]),
         created=datetime.fromtimestamp(int(document["creationTimestamp"]) / 1000, UTC),
-        files=tuple(
-            ReportFile(str(file["key"]), int(file["size"]), str(file["MD5checksum"]).lower())
-            for file in document["files"]
-        ),
+        files=_files(document["files"]),
         md5=md5,
     )
+
+
+def _files(listed: object) -> tuple[ReportFile, ...]:
+    """Each file once: the rows of one that is listed twice would be counted twice."""
+    if not isinstance(listed, list):
+        raise TypeError("its files are no list")
+    files = tuple(ReportFile(str(f["key"]), int(f["size"]), str(f["MD5checksum"]).lower()) for f in listed)
+    seen: set[str] = set()
+    for file in files:
+        if file.key in seen:
+            raise ValueError(f"it lists {file.key} twice")
+        seen.add(file.key)
+    return files
 
 
 def render_report(report: Report) -> bytes:

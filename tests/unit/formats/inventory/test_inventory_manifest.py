@@ -56,8 +56,10 @@ def test_a_manifest_that_was_changed_is_refused() -> None:
         ({"fileFormat": "AVRO"}, "'AVRO' is not a valid ReportFormat"),
         ({"creationTimestamp": "soon"}, "invalid literal for int() with base 10: 'soon'"),
         ({"files": [{"key": "k", "size": 1}]}, "'MD5checksum' is missing"),
+        ({"files": None}, "its files are no list"),
+        ({"files": [{"key": "k", "size": 1, "MD5checksum": "ff"}] * 2}, "it lists k twice"),
     ],
-    ids=["version", "format", "time", "file"],
+    ids=["version", "format", "time", "file", "files", "twice"],
 )
 def test_a_manifest_of_another_kind_is_refused(changes: dict[str, object], reason: str) -> None:
     with pytest.raises(CorruptRecord) as caught:
@@ -65,9 +67,18 @@ def test_a_manifest_of_another_kind_is_refused(changes: dict[str, object], reaso
     assert caught.value.message == f"s3://b/m is not the manifest of an inventory: {reason}"
 
 
-@pytest.mark.parametrize("data", [b"{", b"[]", b"\xff", b"{}"])
-def test_what_is_no_manifest_at_all_is_refused(data: bytes) -> None:
-    with pytest.raises(CorruptRecord, match=r"^s3://b/m is not the manifest of an inventory: "):
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"{", "Expecting property name"),
+        (b"[]", "it is no JSON object$"),
+        (b"null", "it is no JSON object$"),
+        (b"\xff", ""),
+        (b"{}", "'version' is missing$"),
+    ],
+)
+def test_what_is_no_manifest_at_all_is_refused(data: bytes, reason: str) -> None:
+    with pytest.raises(CorruptRecord, match=rf"^s3://b/m is not the manifest of an inventory: {reason}"):
         parse(data)
 
 
