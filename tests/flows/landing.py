@@ -43,13 +43,14 @@ class Notices:
 
 @dataclass(frozen=True)
 class Land:
-    """A folder beside the world, and loads of what lies in it."""
+    """A folder, beside the world where no other is named, and loads of what lies in it."""
 
     world: World
+    place: Path | None = None
 
     @property
     def folder(self) -> Path:
-        folder = self.world.folder / "land"
+        folder = self.place or self.world.folder / "land"
         folder.mkdir(exist_ok=True)
         return folder
 
