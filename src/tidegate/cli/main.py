@@ -11,8 +11,10 @@ from tidegate import __version__
 from tidegate.cli import (
     cmd_archive,
     cmd_audit,
+    cmd_backfill,
     cmd_compact,
     cmd_config,
+    cmd_convert,
     cmd_demo,
     cmd_doctor,
     cmd_erase,
@@ -26,12 +28,14 @@ from tidegate.cli import (
     cmd_load,
     cmd_policies,
     cmd_query,
+    cmd_reconcile,
     cmd_restore,
     cmd_run,
     cmd_serve,
     cmd_status,
     cmd_tier,
     cmd_verify,
+    cmd_watch,
     cmd_work,
 )
 from tidegate.cli.exit import guarded, wants_json
@@ -41,8 +45,10 @@ from tidegate.cli.output import Output
 COMMANDS = (
     cmd_archive,
     cmd_audit,
+    cmd_backfill,
     cmd_compact,
     cmd_config,
+    cmd_convert,
     cmd_demo,
     cmd_doctor,
     cmd_erase,
@@ -56,12 +62,14 @@ COMMANDS = (
     cmd_load,
     cmd_policies,
     cmd_query,
+    cmd_reconcile,
     cmd_restore,
     cmd_run,
     cmd_serve,
     cmd_status,
     cmd_tier,
     cmd_verify,
+    cmd_watch,
     cmd_work,
 )
 """The modules of the commands, in alphabetical order; each has `register(app)`."""

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyarrow import csv
 
 from tidegate.errors import FileRefused
@@ -64,6 +65,22 @@ def infer_csv(
     wanted = {fold(name): kind for name, kind in (types or {}).items()}
     decided = tuple(_decided(column, wanted.get(fold(column.name)), file) for column in columns)
     return InferredFile(FileFormat.CSV, decided, rows, dialect=dialect)
+
+
+def csv_rows(source: Readable, file: str, inferred: InferredFile) -> pa.RecordBatchReader:
+    """The rows of a file that infer_csv has read, as texts in columns "0", "1", …; NULL where null_as stands."""
+    dialect = inferred.dialect
+    assert dialect is not None
+    text = io.BufferedReader(Utf8Stream(source, file, dialect.encoding), SAMPLE_BYTES)
+    batches = _batches(text, dialect, len(inferred.columns))
+    if dialect.null_as is None:
+        return pa.RecordBatchReader.from_batches(batches.schema, batches)
+    return pa.RecordBatchReader.from_batches(batches.schema, (_nulled(batch, dialect.null_as) for batch in batches))
+
+
+def _nulled(batch: pa.RecordBatch, null_as: str) -> pa.RecordBatch:
+    columns = [pc.if_else(pc.equal(texts, null_as), None, texts) for texts in batch.columns]
+    return pa.RecordBatch.from_arrays(columns, schema=batch.schema)
 
 
 def _proven(

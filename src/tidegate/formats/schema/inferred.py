@@ -25,6 +25,7 @@ class InferredColumn:
     JSON_PARSE where `parse_json`.
     `nested`: COPY needs SERIALIZETOJSON. `undetermined`: it holds nothing but NULL, so that `type` is a stopgap.
     `rewrite`: why COPY of the file as it is would fail or store wrong values; None = it is right.
+    `path`: the keys to it in a JSON record, lists ending with `[]`; empty = the name is the key.
     """
 
     name: str
@@ -36,6 +37,7 @@ class InferredColumn:
     nested: bool = False
     undetermined: bool = False
     rewrite: str | None = None
+    path: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -50,11 +52,20 @@ class CsvDialect:
 
 
 @dataclass(frozen=True)
+class InferredChild:
+    """What a list in JSON becomes: a table of its elements. `rows`: the keys to the list, which end with `[]`."""
+
+    name: str
+    rows: tuple[str, ...]
+    columns: tuple[InferredColumn, ...]
+
+
+@dataclass(frozen=True)
 class InferredFile:
     """A file's columns in file order, which is the order in which COPY takes those of Parquet.
 
     `keys`: columns that the file itself declares to be its key, in its spelling. `row_groups` is 0 for formats without.
-    `dialect` of CSV alone.
+    `dialect` of CSV alone; `children` of JSON that is flattened.
     """
 
     format: FileFormat
@@ -63,6 +74,7 @@ class InferredFile:
     row_groups: int = 0
     keys: tuple[str, ...] = ()
     dialect: CsvDialect | None = None
+    children: tuple[InferredChild, ...] = ()
 
     @property
     def serialize_to_json(self) -> bool:

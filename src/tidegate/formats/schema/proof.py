@@ -41,6 +41,8 @@ class ColumnProof:
         self._longest, self._values, self._nulls, self._empty = 0, 0, 0, 0
         self._whole_digits, self._scale = 1, 0
         self._least, self._most = 0, 0
+        self.is_whole = True
+        """No value has a point or a power."""
 
     def update(self, texts: pa.Array) -> None:
         if self._null_as is not None:
@@ -56,6 +58,8 @@ class ColumnProof:
         self._longest = max(self._longest, pc.max(pc.binary_length(filled)).as_py())
         first = pa.array([filled[0].as_py()], pa.string())
         self._alive = [kind for kind in self._alive if _TESTS[kind](first) and _TESTS[kind](filled)]
+        if TypeKind.BIGINT not in self._alive and self.is_whole:
+            self.is_whole = not pc.any(pc.match_substring_regex(filled, "[.eE]")).as_py()
         if self._alive and self._alive[0] is TypeKind.BIGINT:
             self._measure_integers(filled)
         if TypeKind.DECIMAL in self._alive:

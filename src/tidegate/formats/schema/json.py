@@ -1,0 +1,240 @@
+"""What is in a JSON file: its keys and types over every record.
+
+DuckDB tells which kinds of values each key has, over the whole file; the types of what is no object and no list are
+then proven by every text, as those of CSV are. A key with several kinds is SUPER, which takes them all.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from tidegate.errors import FileRefused, LakeUnreachable, UsageError
+from tidegate.formats.convert.rule import LIST, Rule, RuleColumn, RuleOutput
+from tidegate.formats.convert.tree import Tree, expression, rows_of
+from tidegate.formats.inventory.engine import Engine, open_engine
+from tidegate.formats.schema.inferred import (
+    MAX_TEXT,
+    InferredChild,
+    InferredColumn,
+    InferredFile,
+    check_names,
+    varchar,
+)
+from tidegate.formats.schema.json_text import JsonText, diagnose, json_text, records_query
+from tidegate.formats.schema.proof import ColumnProof
+from tidegate.model.names import fold
+from tidegate.model.route import FileFormat, FormatOptions
+from tidegate.model.tables import SqlType, TypeKind
+
+_NUMBERS = (TypeKind.BIGINT, TypeKind.DECIMAL, TypeKind.DOUBLE)
+_MOMENTS = (TypeKind.DATE, TypeKind.TIMESTAMP, TypeKind.TIMESTAMPTZ)
+_KINDS = {
+    "UBIGINT": _NUMBERS,
+    "BIGINT": _NUMBERS,
+    "HUGEINT": _NUMBERS,
+    "DOUBLE": _NUMBERS,
+    "BOOLEAN": (TypeKind.BOOLEAN,),
+    "VARCHAR": _MOMENTS,
+    "NULL": (),
+}
+"""What DuckDB calls the kinds of JSON values, and the types that their texts may have; all others are SUPER."""
+
+_NUMBER_KINDS = {kind for kind, types in _KINDS.items() if types == _NUMBERS}
+_MIXED = "JSON"
+_DOUBLE_DIGITS = 15
+_BATCH_ROWS = 20_000
+_SUPER = SqlType(TypeKind.SUPER)
+
+Structure = str | list["Structure"] | dict[str, "Structure"]
+
+
+@dataclass
+class _Found:
+    """A table as the structure shows it: its own columns, with the kind of each."""
+
+    name: str
+    rows: tuple[str, ...]
+    columns: list[tuple[str, tuple[str, ...], str | None]]
+
+
+def infer_json(
+    source: Path,
+    file: str,
+    folder: Path,
+    options: FormatOptions | None = None,
+    *,
+    types: Mapping[str, SqlType] | None = None,
+    keys: Sequence[str] = (),
+) -> InferredFile:
+    """Read a JSON file of this disk to its end: an object a line, an array of objects, or objects over many lines.
+
+    `folder` for what does not fit into memory; `file` names the file in errors. With `options.flatten`, objects
+    become columns (`customer_name`), and lists become children, in which the columns `keys` of the record stand first.
+    `types`, by name in any case, win over what is found.
+
+    Raises:
+        FileRefused: it is no JSON, has other records than objects, a key twice, or names that cannot be columns.
+        UsageError: a key is no column.
+    """
+    options = options or FormatOptions()
+    document = json_text(source, file, folder, options.encoding)
+    with open_engine(folder) as engine:
+        return _inferred(engine, document, file, options, types or {}, keys)
+
+
+def _inferred(
+    engine: Engine,
+    document: JsonText,
+    file: str,
+    options: FormatOptions,
+    types: Mapping[str, SqlType],
+    keys: Sequence[str],
+) -> InferredFile:
+    try:
+        tables = _tables(_structure(engine, document, file), flatten=options.flatten)
+        for table in tables:
+            check_names([name for name, _, _ in table.columns], f"{file}: {table.name}" if table.rows else file)
+        wanted = {fold(name): kind for name, kind in types.items()}
+        proven = [_proven(engine, document, table, wanted, file) for table in tables]
+        rows = engine.execute(f"SELECT count(*) FROM ({records_query(document)})").fetchone()
+    except (duckdb.Error, pa.ArrowException, OSError) as error:
+        if "Out of Memory" in str(error) or isinstance(error, duckdb.IOException):
+            raise LakeUnreachable(
+                f"cannot read {file}: {str(error).splitlines()[0]}", hint="Make room for temporary files (TMPDIR)."
+            ) from error
+        raise diagnose(document, file, error) from error
+    columns, *others = proven
+    head = [_key(columns, key, file) for key in keys]
+    children = (
+        InferredChild(table.name, table.rows, (*head, *found)) for table, found in zip(tables[1:], others, strict=True)
+    )
+    return InferredFile(FileFormat.JSON, columns, int(rows[0]) if rows else 0, children=tuple(children))
+
+
+def _structure(engine: Engine, document: JsonText, file: str) -> dict[str, Structure]:
+    """The kinds of values of every key, over all records.
+
+    Of the different structures of records there are few; DuckDB's own aggregate holds one for each record (as run).
+    """
+    different = engine.execute(
+        "SELECT structure FROM (SELECT json_structure(json)::VARCHAR AS structure, row_number() OVER () AS record "
+        f"FROM ({records_query(document)})) GROUP BY structure ORDER BY min(record)"
+    )
+    found: Structure = "NULL"
+    while rows := different.fetchmany(_BATCH_ROWS):
+        for (text,) in rows:
+            found = _both(found, json.loads(text) if text else "NULL")
+    if isinstance(found, dict) and found:
+        return found
+    fault = diagnose(document, file, None)
+    if "no object" not in fault.message:
+        raise FileRefused(f"{file} has no record with a key", hint="Write at least one object with a key.")
+    raise fault
+
+
+def _both(one: Structure, other: Structure) -> Structure:
+    """What holds the values of both."""
+    if one == other or other == "NULL":
+        return one
+    if one == "NULL":
+        return other
+    if isinstance(one, dict) and isinstance(other, dict):
+        return {key: _both(one.get(key, "NULL"), other.get(key, "NULL")) for key in {**one, **other}}
+    if isinstance(one, list) and isinstance(other, list):
+        return [_both(one[0] if one else "NULL", other[0] if other else "NULL")]
+    if isinstance(one, str) and isinstance(other, str) and {one, other} <= _NUMBER_KINDS:
+        return "DOUBLE" if "DOUBLE" in (one, other) else "BIGINT"
+    return _MIXED
+
+
+def _tables(structure: dict[str, Structure], *, flatten: bool) -> list[_Found]:
+    root = _Found("", (), [])
+    tables = [root]
+    if flatten:
+        _flatten(structure, (), (), root, tables)
+    else:
+        root.columns = [(key, (key,), value if isinstance(value, str) else None) for key, value in structure.items()]
+    return tables
+
+
+def _flatten(
+    structure: dict[str, Structure],
+    path: tuple[str, ...],
+    names: tuple[str, ...],
+    table: _Found,
+    tables: list[_Found],
+) -> None:
+    for key, value in structure.items():
+        inside, called = (*path, key), (*names, key)
+        if isinstance(value, dict) and value:
+            _flatten(value, inside, called, table, tables)
+        elif isinstance(value, list) and value and isinstance(value[0], dict | str) and value[0] != "NULL":
+            rows = (*path, f"{key}{LIST}")
+            child = _Found("_".join(part.removesuffix(LIST) for part in rows), rows, [])
+            tables.append(child)
+            if isinstance(value[0], dict):
+                _flatten(value[0], rows, (), child, tables)
+            else:
+                child.columns.append(("value", rows, value[0]))
+        else:
+            table.columns.append(("_".join(called), inside, value if isinstance(value, str) else None))
+
+
+def _proven(
+    engine: Engine, document: JsonText, table: _Found, wanted: Mapping[str, SqlType], file: str
+) -> tuple[InferredColumn, ...]:
+    """The columns of a table in their types, by one pass over those that are no objects and no lists."""
+    scalars = [(name, path, kind) for name, path, kind in table.columns if kind in _KINDS]
+    proofs = {name: ColumnProof(name, kinds=_KINDS[kind or ""]) for name, _, kind in scalars}
+    if scalars:
+        for batch in _texts(engine, document, table, [(name, path) for name, path, _ in scalars]):
+            for (name, _, _), texts in zip(scalars, batch, strict=True):
+                proofs[name].update(texts)
+    columns = []
+    for name, path, kind in table.columns:
+        column = InferredColumn(name, _SUPER) if name not in proofs else _as_found(proofs[name], kind)
+        if column.longest is not None and column.longest > MAX_TEXT:
+            column = replace(column, type=_SUPER, longest=None)
+        decided = wanted.get(fold(name))
+        columns.append(replace(column, type=decided or column.type, path=path))
+        if column.type == _SUPER and decided is None and column.longest is None and kind == "VARCHAR":
+            raise FileRefused(
+                f"{file}: {name} has a text of more than {MAX_TEXT} bytes", hint="Redshift holds no longer text."
+            )
+    return tuple(columns)
+
+
+def _as_found(proof: ColumnProof, kind: str | None) -> InferredColumn:
+    """A number with a point is what a double of it is: DECIMAL only with so few digits that nothing is lost."""
+    column = proof.column()
+    if kind == "VARCHAR" and column.undetermined:
+        return replace(column, type=varchar(1), undetermined=False)
+    if kind != "DOUBLE" or proof.is_whole:
+        return column
+    precision = column.type.precision or 0
+    if column.type.kind is TypeKind.VARCHAR or precision > _DOUBLE_DIGITS:
+        return replace(column, type=SqlType(TypeKind.DOUBLE), longest=None)
+    return column
+
+
+def _texts(
+    engine: Engine, document: JsonText, table: _Found, columns: Sequence[tuple[str, tuple[str, ...]]]
+) -> Iterator[list[object]]:
+    output = RuleOutput(table.name, table.rows, tuple(RuleColumn(name, path, varchar(1)) for name, path in columns))
+    tree = Tree(Rule((output,)))
+    values = ", ".join(f"{expression(path, output)} AS c{number}" for number, (_, path) in enumerate(columns))
+    rows = rows_of(output, f"({document.rows_query(tree.columns())})")
+    reader: pa.RecordBatchReader = engine.sql(f"SELECT {values} FROM ({rows})").to_arrow_reader(_BATCH_ROWS)
+    for batch in reader:
+        yield batch.columns
+
+
+def _key(columns: Sequence[InferredColumn], key: str, file: str) -> InferredColumn:
+    found = next((column for column in columns if fold(column.name) == fold(key)), None)
+    if found is None:
+        raise UsageError(f"{file} has no column {key}", hint="Name columns of the records as key.")
+    return found
