@@ -80,6 +80,14 @@ class LoadedFiles(ControlTables):
         rows = (f"({_values(table, file, batch, count)}, {_stamp(file)}, TIMESTAMP '{at}')" for file, count in files)
         return [head + ", ".join(part) for part in parts(rows)]
 
+    def select_known_bad(self, table: TableName, files: Sequence[FileVersion]) -> list[str]:
+        """uri and file_identity of those of these versions that are in quarantine."""
+        head = (
+            f"SELECT uri, file_identity FROM {qualified(self.quarantined_files)} "
+            f"WHERE table_name = {literal(str(table))} AND "
+        )
+        return [f"{head}({' OR '.join(part)})" for part in parts(map(_same, files))]
+
     def delete_quarantined(self, table: TableName, files: Sequence[FileVersion]) -> list[str]:
         """What was said of these versions before is over."""
         head = f"DELETE FROM {qualified(self.quarantined_files)} WHERE table_name = {literal(str(table))} AND "

@@ -7,6 +7,7 @@ from tidegate.errors import SerializationConflict
 from tidegate.flows.context import Context
 from tidegate.flows.load.plan import Landed
 from tidegate.flows.records import ATTEMPTS
+from tidegate.model.landing import FileVersion
 from tidegate.model.loading import QuarantinedFile
 from tidegate.model.names import TableName
 from tidegate.model.route import LoadMode, Route
@@ -18,7 +19,10 @@ from tidegate.redshift.lock import lock
 
 @dataclass(frozen=True)
 class Application:
-    """`repeated`: keys come more than once in the staging table. `aside`: files with rows that are not among them."""
+    """`repeated`: keys come more than once in the staging table. `aside`: files with rows that are not among them.
+
+    `cleared`: files that leave the quarantine.
+    """
 
     ctx: Context
     route: Route
@@ -27,6 +31,7 @@ class Application:
     repeated: bool = False
     keyless: bool = False
     aside: Sequence[QuarantinedFile] = ()
+    cleared: Sequence[FileVersion] = ()
 
     def run(self) -> int:
         """Returns how many rows came into the table.
@@ -63,7 +68,7 @@ class Application:
             self._insert(),
             *self.route.post_sql,
             *control.insert_loaded(target, self.stage.id, counted, stamp),
-            *control.delete_quarantined(target, versions),
+            *control.delete_quarantined(target, self.cleared),
             *control.insert_quarantined(target, self.stage.id, self.aside, stamp),
         ]
 

@@ -7,6 +7,7 @@ from tidegate.errors import GuardFailed, Refused
 from tidegate.flows.context import Context
 from tidegate.flows.load.apply import Application
 from tidegate.flows.load.fit import Fit, fit
+from tidegate.flows.load.known import known_bad
 from tidegate.flows.load.landing import Landing
 from tidegate.flows.load.plan import Landed, LoadPlan, joint
 from tidegate.flows.load.stage import Staging
@@ -96,8 +97,16 @@ class Attempt:
 
     def _commit(self, ctx: Context, staging: Staging, statements: Sequence[str]) -> Result:
         aside = tuple(staging.keyless_rows())
+        versions = tuple(landed.file for landed in self.files)
         application = Application(
-            ctx, self.plan.route, staging.stage, self.files, staging.repeated, bool(staging.keyless), aside
+            ctx,
+            self.plan.route,
+            staging.stage,
+            self.files,
+            repeated=staging.repeated,
+            keyless=bool(staging.keyless),
+            aside=aside,
+            cleared=known_bad(ctx, self.plan.name, versions),
         )
         try:
             changed = application.run()
@@ -105,7 +114,6 @@ class Attempt:
             if error.message.startswith((ALREADY_LOADED, NEWER_LOADED)):
                 return Result()
             raise
-        versions = tuple(landed.file for landed in self.files)
         return Result(
             LoadedBatch(self.plan.name, self.id, versions, staging.rows, changed, tuple(statements)), aside=aside
         )

@@ -59,6 +59,17 @@ def read_known(ctx: Context, route: Route, table: TableName, files: Sequence[Fil
     return Known(versions, newest)
 
 
+def known_bad(ctx: Context, table: TableName, files: Sequence[FileVersion]) -> list[FileVersion]:
+    """Those of the versions that are in quarantine: few, so that loads of different tables do not meet there."""
+    control = LoadedFiles(ctx.settings.control_schema)
+    found = {
+        (str(uri), str(identity))
+        for statement in control.select_known_bad(table, files)
+        for uri, identity in ctx.warehouse.execute(statement).rows
+    }
+    return [file for file in files if (file.uri, file.identity) in found]
+
+
 def only_newest(route: Route, split: Sorted) -> Sorted:
     """Of files each of which would be the whole table, the one that landed last; the others are stale."""
     if route.mode is not LoadMode.REPLACE or len(split.new) < 2:

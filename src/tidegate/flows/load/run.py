@@ -17,7 +17,7 @@ from tidegate.flows.context import Context
 from tidegate.flows.load.apply import lock_of
 from tidegate.flows.load.attempt import Attempt, Result
 from tidegate.flows.load.failures import concerns_files
-from tidegate.flows.load.known import read_known
+from tidegate.flows.load.known import known_bad, read_known
 from tidegate.flows.load.landing import Landing
 from tidegate.flows.load.manifests import sweep
 from tidegate.flows.load.plan import Landed, LoadPlan, read_files, refusal, seal
@@ -160,7 +160,7 @@ class LoadRun:
         control, table, batch = LoadedFiles(self.ctx.settings.control_schema), self.plan.name, self.ctx.new_id()
         statements = [
             lock_of(self.ctx, table),
-            *control.delete_quarantined(table, [quarantined.file for quarantined in found]),
+            *control.delete_quarantined(table, known_bad(self.ctx, table, [quarantined.file for quarantined in found])),
             *control.insert_quarantined(table, batch, found, self.ctx.stamp()),
         ]
         self.ctx.warehouse.transaction([f"{comment(batch, 'quarantine')} {statement}" for statement in statements])
