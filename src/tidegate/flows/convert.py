@@ -93,8 +93,12 @@ def plan_convert(request: ConvertRequest) -> ConvertPlan:
             )
         places[place] = source
     if _is_file(request) and (len(sources) > 1 or (rule is not None and len(rule.outputs) > 1)):
-        raise UsageError(f"{request.target} is one file, but several are written", hint="Name a folder.")
+        raise _one_file(request)
     return ConvertPlan(request, tuple(sources), rule)
+
+
+def _one_file(request: ConvertRequest) -> UsageError:
+    return UsageError(f"{request.target} is one file, but several are written", hint="Name a folder.")
 
 
 def run_convert(plan: ConvertPlan, on_file: Callable[[Converted], None] = lambda done: None) -> tuple[Converted, ...]:
@@ -116,6 +120,8 @@ def _convert(plan: ConvertPlan, path: Path, place: Path) -> Converted:
     with tempfile.TemporaryDirectory(prefix="tidegate-convert-") as work, open_engine(Path(work)) as engine:
         rule, source = _opened(plan, path, Path(work))
         targets = [_target(plan, output.name, place) for output in rule.outputs]
+        if len(set(targets)) < len(targets):
+            raise _one_file(plan.request)
         with _replacing(targets) as partial:
             counts = convert_file(engine, source, rule, partial)
     outputs = tuple(map(ConvertedOutput, targets, counts.rows))
@@ -182,10 +188,12 @@ def _is_file(request: ConvertRequest) -> bool:
 
 
 def _target(plan: ConvertPlan, output: str, place: Path) -> Path:
+    """A folder for each output of a rule; without one, beside one another. `output` then begins as the file does."""
     if _is_file(plan.request):
         return plan.request.target
-    folder = plan.request.target / output if plan.rule is not None else plan.request.target
-    return folder / place.parent / f"{place.name}.parquet"
+    if plan.rule is None:
+        return plan.request.target / place.parent / f"{output}.parquet"
+    return plan.request.target / output / place.parent / f"{place.name}.parquet"
 
 
 @contextmanager
