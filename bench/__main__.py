@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import archive, inventory, periods, plan, requests
+from bench import archive, convert, inventory, periods, plan, requests
 from bench.processes import ROOT
 from bench.report import machine
 from bench.requests_size import Size
@@ -18,9 +18,12 @@ def main() -> None:
     parser.add_argument("--objects", type=int, default=100_000, help="files of the lake on S3 (default: 100000)")
     parser.add_argument("--batches", type=int, default=1000, help="batches that they lie in (default: 1000)")
     parser.add_argument("--reported", type=int, default=10_000_000, help="objects of a report (default: 10000000)")
+    parser.add_argument("--orders", type=int, default=200_000, help="orders that are converted (default: 200000)")
     parser.add_argument("--runs", type=int, default=5, help="runs of each kind, taken in turn (default: 5)")
     parser.add_argument(
-        "--only", choices=["archive", "plan", "periods", "inventory", "requests"], help="measure this part alone"
+        "--only",
+        choices=["archive", "plan", "periods", "inventory", "convert", "requests"],
+        help="measure this part alone",
     )
     parser.add_argument("--folder", type=Path, default=ROOT / "build" / "bench", help="where files are made")
     options = parser.parse_args()
@@ -31,6 +34,7 @@ def main() -> None:
         "plan": lambda: plan.run(folder, options.tables, options.runs),
         "periods": lambda: periods.run(folder, options.days, options.runs),
         "inventory": lambda: inventory.run(folder, options.reported, options.runs),
+        "convert": lambda: convert.run(folder, options.orders, options.runs),
         "requests": lambda: requests.run(folder, Size(options.objects, options.batches), options.runs),
     }
     for name, measure in parts.items():

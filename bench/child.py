@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
-from bench import inventory_work, lineitem_work, periods_work, plan_work, requests_work
+from bench import convert_work, inventory_work, lineitem_work, periods_work, plan_work, requests_work
 from bench.clock import Timed
 
 WORK: Mapping[str, Callable[[Path], Timed]] = {
@@ -23,6 +23,10 @@ WORK: Mapping[str, Callable[[Path], Timed]] = {
     "plan-tidegate": plan_work.tidegate,
     "periods-consecutive": periods_work.consecutive,
     "periods-apart": periods_work.apart,
+    "convert-prepare": convert_work.prepare,
+    "convert-found": convert_work.found,
+    "convert-spelled": convert_work.spelled,
+    "convert-tidegate": convert_work.tidegate,
     "inventory-prepare": inventory_work.prepare,
     "inventory-raw": inventory_work.raw,
     "inventory-tidegate": inventory_work.tidegate,

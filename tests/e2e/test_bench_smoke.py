@@ -16,9 +16,9 @@ ROWS, MONTHS = 60_175, 83
 
 def test_every_part_runs_and_says_what_it_counted(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "bench", "--scale", "0.01", "--tables", "7", "--days", "60", "--runs", "1"]
-    command += ["--objects", "990", "--batches", "10", "--reported", "1100"]
+    command += ["--objects", "990", "--batches", "10", "--reported", "1100", "--orders", "100"]
     done = subprocess.run([*command, "--folder", tmp_path], cwd=ROOT, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr.count("run 1 of 1")) == (0, 11), done.stderr
+    assert (done.returncode, done.stderr.count("run 1 of 1")) == (0, 14), done.stderr
     lines = done.stdout.splitlines()
     assert re.match(r"machine: \d+ cores, [\d.]+ GB of memory, .*, Python 3\.\d+\.\d+, DuckDB \d", lines[0])
     assert f"archive: TPC-H lineitem at scale 0.01: {ROWS:,} rows in {MONTHS} months, all due." in lines
@@ -42,6 +42,7 @@ def test_every_part_runs_and_says_what_it_counted(tmp_path: Path) -> None:
     ways = done.stdout.partition("where the time of days apart goes:\n")[2].partition("\n\n")[0]
     assert [line.split("  ")[0] for line in ways.splitlines()] == ["step", "archive", "restore"]
     assert re.search(r"^inventory: a report of 1,100 objects in CSV, \d+ MB\.$", done.stdout, re.M)
+    assert "convert: 100 nested orders, 0 MB of JSON, to three Parquet files." in lines
     assert "requests: 990 files in 10 batches on S3, 1,010 objects with their manifests and descriptors." in lines
     asked = done.stdout.partition("\nrequests ")[2].splitlines()
     assert [line.split() for line in asked[:3]] == [
