@@ -112,10 +112,15 @@ class Stage:
             f"HAVING COUNT(DISTINCT {row_hash}) > 1) AS undecided GROUP BY 1 ORDER BY 1"
         )
 
-    def keyless_by_file(self) -> str:
-        """tg_file and tg_rows of the rows with a NULL in the key."""
+    def some(self, values: str, condition: str) -> str:
+        """The query of the rows of a condition: `values` are the columns as they are written down."""
+        return f"SELECT {values} FROM {qualified(self.name)} WHERE {condition}"
+
+    def count_some(self, condition: str) -> str:
+        """tg_number (NULL where not numbered) and tg_rows of the rows of a condition, by file."""
+        file = FILE_COLUMN if self.numbered else "CAST(NULL AS INTEGER)"
         return (
-            f"SELECT {FILE_COLUMN}, COUNT(*) AS tg_rows FROM {qualified(self.name)} WHERE NOT ({self.has_key}) "
+            f"SELECT {file} AS tg_number, COUNT(*) AS tg_rows FROM {qualified(self.name)} WHERE {condition} "
             "GROUP BY 1 ORDER BY 1"
         )
 
@@ -152,10 +157,6 @@ class Stage:
             f"AS {_RANK} FROM {qualified(self.name)} WHERE {self.has_key}"
         )
         return f"{self._head()} SELECT {self._values()} FROM ({ranked}) AS ranked WHERE {_RANK} = 1"
-
-    def keyless(self, values: str) -> str:
-        """The query of the rows that have no key: `values` are the columns as they are written down."""
-        return f"SELECT {values} FROM {qualified(self.name)} WHERE NOT ({self.has_key})"
 
     def filling(self, columns: tuple[StagedColumn, ...]) -> "Stage":
         """The same rows into other columns of the table: it may have changed since they were staged."""

@@ -52,7 +52,7 @@ def all_view(view: TableName, table: Table, versions: Sequence[ExternalVersion],
     """
     hot = f"SELECT {', '.join(quote(c.name) for c in table.columns)} FROM {qualified(table.name)}"
     cold = [
-        f"SELECT {restored_list(table, version, 'e')} FROM {_counted(version, table.name, published)}"
+        f"SELECT {restored_list(table, version, 'e')} FROM {counted_rows(version, table.name, published)}"
         for version in versions
     ]
     body = " UNION ALL ".join([hot, *cold])
@@ -62,10 +62,10 @@ def all_view(view: TableName, table: Table, versions: Sequence[ExternalVersion],
 def cold_extent(column: str, version: ExternalVersion, table: TableName, published: TableName) -> str:
     """The least and the greatest published value of a column, in one row; NULL where there is none."""
     name = f"e.{quote(column)}"
-    return f"SELECT MIN({name}), MAX({name}) FROM {_counted(version, table, published)}"
+    return f"SELECT MIN({name}), MAX({name}) FROM {counted_rows(version, table, published)}"
 
 
-def _counted(version: ExternalVersion, table: TableName, published: TableName) -> str:
+def counted_rows(version: ExternalVersion, table: TableName, published: TableName) -> str:
     """The published rows of one version: text after FROM, with the external table as `e`."""
     return (
         f"{qualified(version.name)} AS e JOIN {qualified(published)} AS p ON p.batch = e.{quote(BATCH_COLUMN)} "

@@ -7,11 +7,13 @@ from datetime import UTC, datetime
 from tidegate.model.landing import FileVersion
 from tidegate.model.loading import QuarantinedFile
 from tidegate.model.names import TableName
-from tidegate.model.tables import Column, SqlType, TypeKind
+from tidegate.model.tables import Column, SqlType, Table, TypeKind
 from tidegate.redshift.fingerprint import row_hash
 from tidegate.redshift.load import Stage, StagedColumn, select_file_batches, widen_column
+from tidegate.redshift.load_cold import ColdKeys
 from tidegate.redshift.loaded import LoadedFiles
 from tidegate.redshift.storage import stored_columns
+from tidegate.redshift.view import ExternalVersion
 
 ORDERS = TableName("public", "orders")
 AT = "2020-06-20 12:00:00"
@@ -36,6 +38,8 @@ COLUMNS = (
 APPENDED = Stage("20200620-120000-3f9a2c1b", ORDERS, COLUMNS)
 KEYED = replace(APPENDED, keys=("order_id", "line"))
 VERSIONED = replace(KEYED, version="note", numbered=True)
+HOT = Table(ORDERS, tuple(c.target for c in COLUMNS[:3] if c.target))
+COLD = ColdKeys(KEYED, HOT, LOADED.published)
 HASH = row_hash(stored_columns(KEYED.table)[:2], "FNV_HASH")
 
 CASES: dict[str, str | Sequence[str]] = {
@@ -51,7 +55,7 @@ CASES: dict[str, str | Sequence[str]] = {
         KEYED.facts(),
         KEYED.repeated(),
         KEYED.undecided(HASH),
-        KEYED.keyless('"order_id", "line"'),
+        KEYED.some('"order_id", "line"', f"NOT ({KEYED.has_key})"),
         KEYED.delete_replaced(),
         KEYED.insert_latest(),
     ],
@@ -59,9 +63,17 @@ CASES: dict[str, str | Sequence[str]] = {
         VERSIONED.create(),
         VERSIONED.number(3),
         VERSIONED.undecided(HASH),
-        VERSIONED.keyless_by_file(),
+        VERSIONED.count_some(f"NOT ({VERSIONED.has_key})"),
         VERSIONED.delete_older(),
         VERSIONED.insert_latest(),
+    ],
+    "archived keys": [
+        COLD.create(),
+        COLD.collect(ExternalVersion(TableName("tidegate_cold", "orders__v1"), stored_columns(HOT))),
+        COLD.periods(),
+        KEYED.some('"order_id"', COLD.condition),
+        COLD.delete(),
+        COLD.guard(2),
     ],
     "replace": APPENDED.delete_all(),
     "wider": widen_column(ORDERS, "Note", 300),

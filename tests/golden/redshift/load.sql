@@ -70,13 +70,36 @@ UPDATE "tg_stage_20200620_120000_3f9a2c1b_n" SET tg_file = 3 WHERE tg_file IS NU
 SELECT tg_file AS tg_number, COUNT(*) AS tg_keys FROM (SELECT "order_id", "line", "note", "tg_file" FROM "tg_stage_20200620_120000_3f9a2c1b_n" WHERE "order_id" IS NOT NULL AND "line" IS NOT NULL GROUP BY "order_id", "line", "note", "tg_file" HAVING COUNT(DISTINCT FNV_HASH(FNV_HASH(COALESCE("line", CAST(0 AS BIGINT)), FNV_HASH(CASE WHEN "line" IS NULL THEN -1 ELSE 1 END)), FNV_HASH(COALESCE("order_id", CAST(0 AS BIGINT)), FNV_HASH(CASE WHEN "order_id" IS NULL THEN -1 ELSE 1 END)))) > 1) AS undecided GROUP BY 1 ORDER BY 1;
 
 -- case: upsert with a version (4)
-SELECT tg_file, COUNT(*) AS tg_rows FROM "tg_stage_20200620_120000_3f9a2c1b_n" WHERE NOT ("order_id" IS NOT NULL AND "line" IS NOT NULL) GROUP BY 1 ORDER BY 1;
+SELECT tg_file AS tg_number, COUNT(*) AS tg_rows FROM "tg_stage_20200620_120000_3f9a2c1b_n" WHERE NOT ("order_id" IS NOT NULL AND "line" IS NOT NULL) GROUP BY 1 ORDER BY 1;
 
 -- case: upsert with a version (5)
 DELETE FROM "tg_stage_20200620_120000_3f9a2c1b_n" USING "public"."orders" AS t WHERE "tg_stage_20200620_120000_3f9a2c1b_n"."order_id" = t."order_id" AND "tg_stage_20200620_120000_3f9a2c1b_n"."line" = t."line" AND (t."note" > "tg_stage_20200620_120000_3f9a2c1b_n"."note" OR ("tg_stage_20200620_120000_3f9a2c1b_n"."note" IS NULL AND t."note" IS NOT NULL));
 
 -- case: upsert with a version (6)
 INSERT INTO "public"."orders" ("order_id", "line", "note", "details", "nothing") SELECT "order_id", "line", "note", JSON_PARSE("details"), CAST(NULL AS BIGINT) FROM (SELECT "order_id", "line", "note", "details", "nothing", ROW_NUMBER() OVER (PARTITION BY "order_id", "line" ORDER BY "note" DESC NULLS LAST, tg_file DESC) AS tg_rank FROM "tg_stage_20200620_120000_3f9a2c1b_n" WHERE "order_id" IS NOT NULL AND "line" IS NOT NULL) AS ranked WHERE tg_rank = 1;
+
+-- case: archived keys (1)
+CREATE TEMPORARY TABLE "tg_cold_20200620_120000_3f9a2c1b" (
+    "order_id" BIGINT,
+    "line" INTEGER,
+    "tg_period" DATE
+)
+DISTSTYLE AUTO;
+
+-- case: archived keys (2)
+INSERT INTO "tg_cold_20200620_120000_3f9a2c1b" ("order_id", "line", tg_period) SELECT DISTINCT e."order_id", e."line", p.period FROM "tidegate_cold"."orders__v1" AS e JOIN "tidegate"."published" AS p ON p.batch = e."tg_batch" AND p.period = e."tg_period" AND p.table_name = 'public.orders' JOIN "tg_stage_20200620_120000_3f9a2c1b" AS tg_s ON tg_s."order_id" = e."order_id" AND tg_s."line" = e."line";
+
+-- case: archived keys (3)
+SELECT tg_period, COUNT(*) AS tg_keys FROM "tg_cold_20200620_120000_3f9a2c1b" GROUP BY 1 ORDER BY 1;
+
+-- case: archived keys (4)
+SELECT "order_id" FROM "tg_stage_20200620_120000_3f9a2c1b" WHERE EXISTS (SELECT 1 FROM "tg_cold_20200620_120000_3f9a2c1b" AS tg_c WHERE "tg_stage_20200620_120000_3f9a2c1b"."order_id" = tg_c."order_id" AND "tg_stage_20200620_120000_3f9a2c1b"."line" = tg_c."line");
+
+-- case: archived keys (5)
+DELETE FROM "tg_stage_20200620_120000_3f9a2c1b" USING "tg_cold_20200620_120000_3f9a2c1b" AS tg_c WHERE "tg_stage_20200620_120000_3f9a2c1b"."order_id" = tg_c."order_id" AND "tg_stage_20200620_120000_3f9a2c1b"."line" = tg_c."line";
+
+-- case: archived keys (6)
+SELECT CASE WHEN COALESCE(COUNT(*) = 2, FALSE) THEN 0 ELSE CAST('tidegate guard: the archived periods changed: ' || CAST(COALESCE(COUNT(*), 0) AS VARCHAR(20)) AS INTEGER) END AS guard FROM "tidegate"."published" WHERE table_name = 'public.orders';
 
 -- case: replace
 DELETE FROM "public"."orders";

@@ -21,7 +21,7 @@ from tidegate.redshift.lock import lock
 class Application:
     """`repeated`: keys come more than once in the staging table. `aside`: files with rows that are not among them.
 
-    `cleared`: files that leave the quarantine.
+    `cleared`: files that leave the quarantine. `guards`: what has to hold besides.
     """
 
     ctx: Context
@@ -32,6 +32,7 @@ class Application:
     keyless: bool = False
     aside: Sequence[QuarantinedFile] = ()
     cleared: Sequence[FileVersion] = ()
+    guards: Sequence[str] = ()
 
     def run(self) -> int:
         """Returns how many rows came into the table.
@@ -63,6 +64,7 @@ class Application:
             lock_of(self.ctx, target),
             *control.guard_not_loaded(target, versions),
             *self._only_newest(control),
+            *self.guards,
             *self.route.pre_sql,
             *self._deletes(),
             self._insert(),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from tidegate.errors import GuardFailed, Refused
 from tidegate.flows.context import Context
 from tidegate.flows.load.apply import Application
+from tidegate.flows.load.cold import Compared, compare, restore_periods
 from tidegate.flows.load.fit import Fit, fit
 from tidegate.flows.load.known import known_bad
 from tidegate.flows.load.landing import Landing
@@ -16,6 +17,7 @@ from tidegate.model.loading import LoadedBatch, QuarantinedFile
 from tidegate.model.names import fold
 from tidegate.redshift.identifiers import comment
 from tidegate.redshift.load import Stage
+from tidegate.redshift.load_cold import ARCHIVED_CHANGED
 from tidegate.redshift.loaded import ALREADY_LOADED, NEWER_LOADED
 
 DDL_ROUNDS = 3
@@ -61,7 +63,11 @@ class Attempt:
             if not self._unchanged(ctx):
                 return Result()
             staging.stage = staging.stage.filling(fitted.columns)
-            return self._commit(ctx, staging, statements)
+            compared = compare(ctx, self.plan.route, fitted.table, staging)
+            if compared.restore:
+                restore_periods(self.ctx, fitted.table, compared.restore)
+                return Result()
+            return self._commit(ctx, staging, compared, statements)
         finally:
             staging.drop_manifests()
 
@@ -95,8 +101,8 @@ class Attempt:
         landing = Landing(ctx)
         return all(landing.now(landed.file) == landed.file for landed in self.files)
 
-    def _commit(self, ctx: Context, staging: Staging, statements: Sequence[str]) -> Result:
-        aside = tuple(staging.keyless_rows())
+    def _commit(self, ctx: Context, staging: Staging, compared: Compared, statements: Sequence[str]) -> Result:
+        aside = (*compared.aside, *staging.keyless_rows())
         versions = tuple(landed.file for landed in self.files)
         application = Application(
             ctx,
@@ -107,11 +113,12 @@ class Attempt:
             keyless=bool(staging.keyless),
             aside=aside,
             cleared=known_bad(ctx, self.plan.name, versions),
+            guards=compared.guards,
         )
         try:
             changed = application.run()
         except GuardFailed as error:
-            if error.message.startswith((ALREADY_LOADED, NEWER_LOADED)):
+            if error.message.startswith((ALREADY_LOADED, NEWER_LOADED, ARCHIVED_CHANGED)):
                 return Result()
             raise
         return Result(

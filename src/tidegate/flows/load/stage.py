@@ -48,10 +48,9 @@ class Staging:
             return []
         self.repeated = bool(self._number(self.stage.repeated()))
         undecided = self._undecided() if self.repeated else {}
-        if (self.keyless or undecided) and len(self.files) > 1:
-            self.stage = self.stage.with_numbers()
-            self._copy_each()
-            undecided = self._undecided() if undecided else {}
+        if undecided and len(self.files) > 1:
+            self.number_files()
+            undecided = self._undecided()
         return [self._ambiguous(self.files[number].file, keys) for number, keys in undecided.items()]
 
     def statements(self) -> list[str]:
@@ -59,16 +58,27 @@ class Staging:
         return [self._tagged(self.stage.create()), self._tagged(self._copy(None)), self._tagged(self.stage.facts())]
 
     def keyless_rows(self) -> list[QuarantinedFile]:
-        """Write the rows without a key into the lake, whole, and say of which files they are."""
+        """Put the rows without a key aside, whole."""
         if not self.keyless:
             return []
-        prefix = aside_prefix(self.warehouse, self.stage.target, self.stage.id)
+        names = ", ".join(self.stage.keys)
+        return self.put_aside(
+            f"NOT ({self.stage.has_key})",
+            KEYLESS,
+            f"have no {names}",
+            "They are not in the table: give them a key, and load them as a file of their own.",
+        )
+
+    def put_aside(self, condition: str, code: str, what: str, hint: str) -> list[QuarantinedFile]:
+        """Write rows of a condition into the lake, and say of which files they are. They stay staged."""
+        self.number_files()
+        prefix = f"{aside_prefix(self.warehouse, self.stage.target, self.stage.id)}{code}/"
         columns = stored_columns(self.stage.table)[: len(self.stage.columns)]
         kms_key = self.ctx.lake.capabilities.kms_key
-        self._execute(
+        self.execute(
             unload(
                 Unload(
-                    select=self.stage.keyless(select_list(columns)),
+                    select=self.stage.some(select_list(columns), condition),
                     to=self.ctx.lake.uri(prefix),
                     iam_role=self.ctx.settings.iam_role,
                     encrypted=kms_key is not None,
@@ -76,37 +86,40 @@ class Staging:
                 )
             )
         )
-        counts = {0: self.keyless}
-        if self.stage.numbered:
-            counts = {int(str(n)): int(str(rows)) for n, rows in self._execute(self.stage.keyless_by_file())}
-        names = ", ".join(self.stage.keys)
+        counts = {int(str(n or 0)): int(str(rows)) for n, rows in self.execute(self.stage.count_some(condition))}
         return [
             QuarantinedFile(
                 self.files[number].file,
-                KEYLESS,
-                f"{rows} of its {self.files[number].content.rows} rows have no {names}",
-                "They are not in the table: give them a key, and load them as a file of their own.",
+                code,
+                f"{rows} of its {self.files[number].content.rows} rows {what}",
+                hint,
                 rows,
                 self.ctx.lake.uri(prefix),
             )
             for number, rows in counts.items()
         ]
 
+    def number_files(self) -> None:
+        """See that it is known which file a row came from."""
+        if len(self.files) > 1 and not self.stage.numbered:
+            self.stage = self.stage.with_numbers()
+            self._copy_each()
+
     def drop_manifests(self) -> None:
         self.ctx.lake.delete(self._keys)
 
     def _copy_all(self) -> None:
-        self._execute(self.stage.create())
+        self.execute(self.stage.create())
         self._put(None, [landed.file for landed in self.files])
-        self._execute(self._copy(None))
+        self.execute(self._copy(None))
 
     def _copy_each(self) -> None:
         """Once more, file by file: COPY does not tell which file a row came from."""
-        self._execute(self.stage.create())
+        self.execute(self.stage.create())
         for number, landed in enumerate(self.files):
             self._put(number, [landed.file])
-            self._execute(self._copy(number))
-            self._execute(self.stage.number(number))
+            self.execute(self._copy(number))
+            self.execute(self.stage.number(number))
         self._read_facts()
 
     def _put(self, number: int | None, files: Sequence[FileVersion]) -> None:
@@ -127,7 +140,7 @@ class Staging:
         )
 
     def _read_facts(self) -> None:
-        rows, keyless, *lengths = (int(str(value)) for value in self._execute(self.stage.facts())[0])
+        rows, keyless, *lengths = (int(str(value)) for value in self.execute(self.stage.facts())[0])
         expected = sum(landed.content.rows for landed in self.files)
         if rows != expected:
             raise DifferenceFound(
@@ -140,7 +153,7 @@ class Staging:
     def _undecided(self) -> dict[int, int]:
         """Files with keys of which nothing says which row is the newest; file 0 stands for all where not numbered."""
         columns = stored_columns(self.stage.table)[: len(self.stage.columns)]
-        found = self._execute(self.stage.undecided(row_hash(columns, self.ctx.warehouse.capabilities.hash_function)))
+        found = self.execute(self.stage.undecided(row_hash(columns, self.ctx.warehouse.capabilities.hash_function)))
         return {int(str(number or 0)): int(str(keys)) for number, keys in found}
 
     def _ambiguous(self, file: FileVersion, keys: int) -> QuarantinedFile:
@@ -154,9 +167,10 @@ class Staging:
         )
 
     def _number(self, statement: str) -> int:
-        return int(str(self._execute(statement)[0][0]))
+        return int(str(self.execute(statement)[0][0]))
 
-    def _execute(self, statement: str) -> Sequence[tuple[object, ...]]:
+    def execute(self, statement: str) -> Sequence[tuple[object, ...]]:
+        """The rows of a statement of this session."""
         return self.ctx.warehouse.execute(self._tagged(statement)).rows
 
     def _tagged(self, statement: str) -> str:

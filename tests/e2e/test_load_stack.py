@@ -1,0 +1,67 @@
+"""Files in a bucket become rows of the local Redshift, by both protocols: in the lake's bucket and in another one."""
+
+import io
+from dataclasses import replace
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from tests.e2e.stack import StackWorld
+from tests.flows.landing import TABLE, appending, names, upserting
+from tests.servers.emulator import Emulator
+
+from tidegate.config.settings import S3Settings
+from tidegate.flows.load.landing import Landing
+from tidegate.flows.load.plan import LoadRequest, plan_load
+from tidegate.flows.load.run import run_load
+from tidegate.lake.s3.driver import S3Lake
+from tidegate.model.loading import LoadOutcome
+from tidegate.model.route import Route
+
+
+def parquet(columns: dict[str, Any]) -> bytes:
+    sink = io.BytesIO()
+    pq.write_table(pa.table(columns), sink)
+    return sink.getvalue()
+
+
+def load(world: StackWorld, route: Route, *paths: str) -> LoadOutcome:
+    with world.context() as ctx:
+        assert isinstance(ctx.settings.lake, S3Settings)
+        aws = ctx.settings.lake.aws
+
+        def lake_at(address: str, region: str | None) -> S3Lake:
+            return S3Lake(S3Settings(address.removeprefix("s3://").rstrip("/"), aws=aws))
+
+        ctx = replace(ctx, lake_at=lake_at, sleep=lambda seconds: None)
+        return run_load(ctx, plan_load(ctx, LoadRequest(route, tuple(Landing(ctx).find(paths)))))
+
+
+def test_files_in_s3_become_rows_once(stack_world: StackWorld, aws_environment: Emulator) -> None:
+    world, bucket = stack_world, aws_environment.new_bucket()
+    world.initialise()
+    s3 = aws_environment.s3
+
+    def put(key: str, columns: dict[str, Any]) -> None:
+        s3.put_object(Bucket=bucket, Key=key, Body=parquet(columns))
+
+    put("in/o'1 +ü.parquet", {"id": [1, 2], "note": ["é" * 30, "b"]})
+    put("in/2.parquet", {"id": [3, None], "note": ["c", "no key"]})
+    put("in/long.parquet", {"id": [9], "note": ["x" * 70_000]})
+    s3.put_object(Bucket=bucket, Key="in/broken.parquet", Body=b"PAR1 broken")
+    address = f"s3://{bucket}/in/"
+    first = load(world, upserting("id"), address)
+    assert sorted(names(first.quarantined)) == ["2.parquet", "broken.parquet", "long.parquet"]
+    assert (first.rows, sum(batch.changed for batch in first.batches)) == (4, 3)
+    assert sorted(world.sql(f"SELECT id, note FROM {TABLE}")) == [(1, "é" * 30), (2, "b"), (3, "c")]
+    assert world.value("SELECT COUNT(*) FROM tidegate.loaded_files") == 2
+    put("in/o'1 +ü.parquet", {"id": [2], "note": ["B"], "more": [1.5]})
+    second = load(world, upserting("id"), address)
+    assert (second.rows, len(second.already)) == (1, 1)
+    assert sorted(world.sql(f"SELECT id, note, more FROM {TABLE}"))[1:] == [(2, "B", 1.5), (3, "c", None)]
+    with world.context() as ctx:
+        inside = ctx.lake.uri("incoming/a.parquet")
+        ctx.lake.put("incoming/a.parquet", parquet({"id": [5]}))
+    assert load(world, appending(), inside).rows == 1
+    assert load(world, appending(), inside).rows == 0
+    assert world.value(f"SELECT COUNT(*) FROM {TABLE}") == 4
