@@ -13,10 +13,11 @@ from tidegate.app.queueing import Queueing
 from tidegate.app.restoring import Restoring
 from tidegate.app.rewriting import Rewriting
 from tidegate.app.rules import Rules
+from tidegate.app.watching import Watching
 from tidegate.signals.base import Reporter, Silent
 
 
-class App(Founding, Archiving, Restoring, Keeping, Aging, Rewriting, Inventories, Loading, Queueing, Rules):
+class App(Founding, Archiving, Restoring, Keeping, Aging, Rewriting, Inventories, Loading, Queueing, Rules, Watching):
     """Tidegate on one warehouse, lake and ledger. Each is opened when it is first used and closed with the App.
 
     Tables are given as `schema.table` or as TableName. Every method raises TidegateError (see tidegate.errors).

@@ -8,6 +8,7 @@ from tidegate.arrivals.base import Arrivals, Received
 from tidegate.errors import Interrupted, TidegateError
 from tidegate.flows.context import Context
 from tidegate.flows.landing.batches import Batch, Batches
+from tidegate.flows.landing.listing import LOOK_SECONDS
 from tidegate.flows.landing.routing import Router
 from tidegate.flows.load.landing import Landing
 from tidegate.formats.events.landed import Landed
@@ -61,7 +62,7 @@ def watch(ctx: Context, request: WatchRequest) -> Iterator[WatchedBatch]:
     Files of batches that are still open then are not loaded: their messages come again.
 
     Raises:
-        ConfigError, Unreachable: a source is not there, or cannot be reached at the beginning.
+        ConfigError, Unreachable: a source is not there, or cannot be reached.
     """
     watching = _Watch(ctx, request)
     looks = 0
@@ -71,7 +72,7 @@ def watch(ctx: Context, request: WatchRequest) -> Iterator[WatchedBatch]:
             continue
         if looks < SETTLE_LOOKS and any(source.waiting() for source in request.sources):
             looks += 1
-            request.bell.wait(POLL_SECONDS / SETTLE_LOOKS)
+            request.bell.wait(LOOK_SECONDS)
             continue
         yield from watching.end()
         return

@@ -1,0 +1,89 @@
+"""Batches of landed files, as `watch` and `backfill` print them."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tidegate.cli.failures import exit_code, failure_lines
+from tidegate.cli.frame import Run
+from tidegate.cli.output import counted, flush
+from tidegate.model.outcome import Failure
+
+if TYPE_CHECKING:
+    from tidegate.flows.landing.watch import WatchedBatch
+
+
+@dataclass
+class Totals:
+    """What a run did, over all of its batches."""
+
+    files: int = 0
+    rows: int = 0
+    quarantined: int = 0
+    failures: list[Failure] = field(default_factory=list)
+
+    def add(self, batch: "WatchedBatch") -> None:
+        if batch.outcome is not None:
+            self.files += batch.outcome.files
+            self.rows += batch.outcome.rows
+            self.quarantined += len(batch.outcome.quarantined)
+        if batch.error is not None:
+            error = batch.error
+            name = str(batch.route.table)
+            self.failures.append(Failure(name, error.code, error.exit_code, error.message, error.hint))
+
+    @property
+    def exit_code(self) -> int:
+        codes = [failure.exit_code for failure in self.failures] + [5] * bool(self.quarantined)
+        return exit_code(codes, done=self.rows > 0) if codes else 0
+
+
+def print_batches(run: Run, batches: "Iterable[WatchedBatch]") -> Totals:
+    """Each batch as it ends, then the totals."""
+    totals = Totals()
+    for batch in batches:
+        totals.add(batch)
+        run.output.result(_document(batch), _lines(batch))
+        flush()
+    document = {
+        "message_type": "result",
+        "files": totals.files,
+        "rows": totals.rows,
+        "quarantined": totals.quarantined,
+        "failed": len(totals.failures),
+    }
+    run.output.result(document, [f"{counted(totals.rows, 'row')} of {counted(totals.files, 'file')} loaded"])
+    return totals
+
+
+def _document(batch: "WatchedBatch") -> dict[str, object]:
+    outcome, error = batch.outcome, batch.error
+    return {
+        "message_type": "batch",
+        "route": batch.route.match,
+        "table": str(batch.route.table),
+        "files": batch.files,
+        "bytes": batch.bytes,
+        "batches": [] if outcome is None else [loaded.batch for loaded in outcome.batches],
+        "loaded": 0 if outcome is None else outcome.files,
+        "rows": 0 if outcome is None else outcome.rows,
+        "skipped": 0 if outcome is None else len(outcome.already) + len(outcome.stale) + len(outcome.gone),
+        "quarantined": []
+        if outcome is None
+        else [{"uri": q.file.uri, "code": q.code, "reason": q.reason} for q in outcome.quarantined],
+        "error": None if error is None else {"code": error.code, "message": error.message, "hint": error.hint},
+    }
+
+
+def _lines(batch: "WatchedBatch") -> Iterator[str]:
+    table = str(batch.route.table)
+    if batch.error is not None:
+        failure = Failure(table, batch.error.code, batch.error.exit_code, batch.error.message, batch.error.hint)
+        yield from failure_lines(failure)
+    if batch.outcome is not None:
+        outcome = batch.outcome
+        skipped = len(outcome.already) + len(outcome.stale) + len(outcome.gone)
+        left = f", {skipped:,} skipped" if skipped else ""
+        yield f"{table}: {counted(outcome.rows, 'row')} of {counted(outcome.files, 'file')}{left}"
+        for one in outcome.quarantined:
+            yield f"  quarantine: {one.file.uri}: {one.reason}"
