@@ -150,6 +150,16 @@ def test_messages_of_a_batch_that_failed_come_again(stage: Stage) -> None:
     assert (source.acknowledged, source.returned) == (["3"], ["1", "2"])
 
 
+def test_a_run_that_ends_by_itself_tries_a_file_once(stage: Stage, tmp_path: Path) -> None:
+    put(tmp_path, "in/a", stage.clock.now - timedelta(days=1))
+    router = Router(replace(stage.ctx.settings, routes=(Route("in/*", T),)), tmp_path)
+    stage.loads.failing = [StatementError("no such column")]
+    files = listed(tmp_path, stage.clock)
+    batches = list(watch(stage.ctx, WatchRequest([files], router, stage.loads, Bell(), once=True)))
+    assert [str(batch.error) for batch in batches] == ["no such column"]
+    assert len(files.receive(0)) == 1
+
+
 def test_failures_in_a_row_pause_longer(stage: Stage) -> None:
     stage.loads.failing = [WarehouseUnreachable("away")] * 2
     bell = Bell(looks=12)

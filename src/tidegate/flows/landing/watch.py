@@ -80,12 +80,16 @@ def watch(ctx: Context, request: WatchRequest) -> Iterator[WatchedBatch]:
 
 @dataclass
 class _Watch:
-    """`parts`: of each message in hand the files that are still to be loaded, and where it came from."""
+    """`parts`: of each message in hand the files that are still to be loaded, and where it came from.
+
+    `returned`: messages that go back to their source at the end of a run that ends by itself, or it would never end.
+    """
 
     ctx: Context
     request: WatchRequest
     batches: Batches = field(default_factory=Batches)
     parts: dict[str, tuple[Arrivals, int]] = field(default_factory=dict)
+    returned: list[tuple[Arrivals, str]] = field(default_factory=list)
     failures: int = 0
 
     def __post_init__(self) -> None:
@@ -107,6 +111,8 @@ class _Watch:
     def end(self) -> Iterator[WatchedBatch]:
         """Load what is in open batches, and tell what is not complete."""
         yield from self._loaded(self.batches.rest())
+        for source, receipt in self.returned:
+            source.failed([receipt])
         for source in self.request.sources:
             if source.waiting():
                 self.ctx.reporter.notice(f"{source.waiting()} files below {source.address} are still written to")
@@ -147,7 +153,13 @@ class _Watch:
 
     def _give_back(self, source: Arrivals, received: Received, error: TidegateError) -> None:
         self.ctx.reporter.notice(f"{source.address}: {error.message}")
-        source.failed([received.receipt])
+        self._return(source, received.receipt)
+
+    def _return(self, source: Arrivals, receipt: str) -> None:
+        if self.request.once:
+            self.returned.append((source, receipt))
+        else:
+            source.failed([receipt])
 
     def _loaded(self, batches: Sequence[Batch]) -> Iterator[WatchedBatch]:
         for batch in batches:
@@ -185,7 +197,7 @@ class _Watch:
         for receipt in dict.fromkeys(batch.receipts):
             if receipt in self.parts:
                 source, _ = self.parts.pop(receipt)
-                source.failed([receipt])
+                self._return(source, receipt)
         self.failures += 1
         if not self.request.once:
             self.request.bell.wait(min(LONGEST_PAUSE, 2.0**self.failures))
