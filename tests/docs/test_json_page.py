@@ -12,7 +12,7 @@ from tests.cli.conftest import Cli, load_shop
 from tests.cli.shop import AS_OF
 from tests.docs.agings import printed_of_agings
 from tests.docs.inventories import printed_of_inventories
-from tests.docs.landings import printed_of_routes
+from tests.docs.landings import printed_of_routes, printed_of_watching
 from tests.docs.loadings import printed_of_loads
 from tests.docs.pages import read, rows, sections, word
 from tests.docs.restores import parked_restores
@@ -51,6 +51,7 @@ def _without_archives(cli: Cli) -> Printed:
         "tidegate --version": cli.ok("--version", "--json").documents,
         "tidegate init": cli.ok("init", "--json").documents,
         **printed_of_routes(cli),
+        **printed_of_watching(cli),
         "tidegate doctor": [*cli.ok("doctor", "--json").documents, *_rules(cli, "doctor", "--policies")],
         "tidegate policies import": [
             *_rules(cli, "policies", "import"),
@@ -62,10 +63,20 @@ def _without_archives(cli: Cli) -> Printed:
         "tidegate query": cli.ok("query", "SELECT 1 AS one, NULL AS nothing", "--json").documents,
         "tidegate demo orders": cli.ok("demo", "orders", "sample", "--rows", "3", "--json").documents,
         "tidegate demo": cli.ok("demo", "--dir", "demo", "--rows", "30", "--json").documents,
+        "tidegate convert": _converted(cli),
         "Errors": cli("frobnicate", "--json").documents,
         **printed_of_loads(cli),
         **_queue(cli),
     }
+
+
+def _converted(cli: Cli) -> list[Any]:
+    """A file that can be converted, and one that cannot."""
+    for name, text in {"good": '{"a": 1}', "bad": "5 "}.items():
+        (cli.folder / "landed").mkdir(exist_ok=True)
+        (cli.folder / "landed" / f"{name}.json").write_text(text, encoding="utf-8")
+    documents = cli("convert", "landed", "converted", "--json").documents
+    return [document for document in documents if document["message_type"] != "error"]
 
 
 def _queue(cli: Cli) -> Printed:
@@ -226,6 +237,7 @@ def test_every_document_says_what_it_is(printed: Printed) -> None:
         "error",
         "difference",
         "route",
+        "batch",
     }
 
 

@@ -48,11 +48,14 @@ def convert(
         rule or (),
         FileFormat(format) if format else None,
         FormatOptions(flatten=flatten),
-        on_file=lambda one: _tell(run, one),
+        on_file=lambda one: None if one.error else _tell(run, one),
     )
     failed = [one.error for one in done if one.error is not None]
     if len(done) == 1 and failed:
         raise failed[0]
+    for one in done:
+        if one.error is not None:
+            _tell(run, one)
     read, written = sum(one.records for one in done), sum(output.rows for one in done for output in one.outputs)
     summary = f"{counted(len(done) - len(failed), 'file')}, {counted(read, 'record')} in, {counted(written, 'row')} out"
     run.output.result(
