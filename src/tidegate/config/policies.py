@@ -163,6 +163,8 @@ def _export(section: ArchiveSection) -> Iterator[str]:
     for key in sorted(of_lines - (of_lines if taken is None else taken)):
         if getattr(unload, key):
             yield f'unload.{key} is not taken by format = "{unload.format}"'
+    if unload.format is FileFormat.CSV and unload.delimiter == '"':
+        yield "unload.delimiter is '\"', which CSV quotes with"
     if len(set(unload.partition_column)) < len(unload.partition_column):
         yield "unload.partition_column names a column twice"
     if section.action is Action.PURGE and unload != UnloadSection():

@@ -146,6 +146,10 @@ def test_policies_are_ordered_by_priority_then_table(settings: Load) -> None:
             '[[archive]] public.orders: unload.max_filesize is "31MB", must be whole megabytes from "32MB" to "6200MB"',
         ),
         (
+            DATED + "unload = { format = 'csv', delimiter = '\"' }",
+            "[[archive]] public.orders: unload.delimiter is '\"', which CSV quotes with",
+        ),
+        (
             DATED + 'unload = { paralel = "on" }',
             "[[archive]] public.orders: unknown key unload.paralel, did you mean parallel?",
         ),

@@ -155,6 +155,7 @@ def test_a_local_lake_has_a_folder_for_the_path_and_says_so() -> None:
         ({"compression": "lzo"}, 'compression is "lzo", must be gzip, zstd, bzip2 or blank'),
         ({"header": "yup"}, 'header is "yup", must be 0, 1, f, t, false or true'),
         ({"file_format": "csv", "delimiter": "||"}, 'delimiter is "||", must be one ASCII character'),
+        ({"file_format": "csv", "delimiter": '"'}, 'delimiter is "\\"", which CSV quotes with'),
         ({"max_filesize": "5 mb"}, 'max_filesize is "5 mb", must be whole megabytes from "32 MB" to "6200 MB"'),
         ({"priority": "high"}, 'priority is "high", must be a whole number'),
         ({"s3_path": "bucket/x"}, 's3_path is "bucket/x", must be written as s3://bucket/prefix'),
@@ -175,6 +176,11 @@ def test_what_cannot_be_is_one_sentence_a_row(cells: dict[str, str], text: str) 
     assert problem(**cells) == f"line 2, test.ret_test_1: {text}".replace(
         "test.ret", cells.get("schema_name", "test") + ".ret"
     )
+
+
+def test_blank_lines_before_the_header_are_passed_over() -> None:
+    data = b"\xef\xbb\xbf\n,,\n" + file(row()).removeprefix(b"\xef\xbb\xbf")
+    assert [(c.row.where, c.problem) for c in converted(data)] == [("line 4", None)]
 
 
 def test_every_row_is_told_of() -> None:

@@ -136,13 +136,16 @@ def _unload(cells: Cells, place: Place) -> UnloadOptions:
         if flags.get(name, cells[name]):
             cells.notes.append(f"{name} has no meaning, {_REASONS[format]}")
     taken = {name for name in _OF_LINES if name not in _NEEDLESS[format]}
+    delimiter = cells.character("delimiter") if "delimiter" in taken else None
+    if format is FileFormat.CSV and delimiter == '"':
+        cells.wrong("delimiter", "which CSV quotes with")
     return UnloadOptions(
         max_file_mb=cells.megabytes("max_filesize", _MIN_FILE_MB[format], _MAX_FILE_MB),
         parallel=cells.flag("parallel", blank=True),
         partition_by=cells.identifiers("partition_column"),
         format=format,
         header=flags["header"] and "header" in taken,
-        delimiter=cells.character("delimiter") if "delimiter" in taken else None,
+        delimiter=delimiter,
         add_quotes=flags["add_quotes"] and "add_quotes" in taken,
         null_as=cells["null_as"] or None if "null_as" in taken else None,
         escape=flags["escape"] and "escape" in taken,

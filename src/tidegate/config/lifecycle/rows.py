@@ -84,7 +84,7 @@ def parse_csv(data: bytes, name: str) -> tuple[list[Row], list[str]]:
     rows: list[Row] = []
     problems: list[str] = []
     try:
-        header = _header(next(reader, []), name)
+        header = _header(next((names for names in reader if any(n.strip() for n in names)), []), name)
         for values in reader:
             if not any(value.strip() for value in values):
                 continue
