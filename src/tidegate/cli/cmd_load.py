@@ -46,7 +46,7 @@ def load(
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print plan and SQL, change nothing.")] = False,
 ) -> None:
-    """Load Parquet files into a table, each version of each file exactly once.
+    """Load Parquet and CSV files into a table, each version of each file exactly once.
 
     The table is made or widened as the files need it. A file that cannot be loaded goes into quarantine with the
     reason, the others are loaded.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from tidegate.errors import SerializationConflict
 from tidegate.flows.context import Context
-from tidegate.flows.load.plan import Landed
+from tidegate.flows.load.contents import Landed
 from tidegate.flows.records import ATTEMPTS
 from tidegate.model.landing import FileVersion
 from tidegate.model.loading import QuarantinedFile

@@ -7,10 +7,11 @@ from tidegate.errors import GuardFailed, Refused
 from tidegate.flows.context import Context
 from tidegate.flows.load.apply import Application
 from tidegate.flows.load.cold import Compared, compare, restore_periods
+from tidegate.flows.load.contents import Landed
 from tidegate.flows.load.fit import Fit, fit
 from tidegate.flows.load.known import known_bad
 from tidegate.flows.load.landing import Landing
-from tidegate.flows.load.plan import Landed, LoadPlan, joint
+from tidegate.flows.load.plan import LoadPlan, joint
 from tidegate.flows.load.stage import Staging
 from tidegate.flows.pinned import pinned
 from tidegate.model.loading import LoadedBatch, QuarantinedFile

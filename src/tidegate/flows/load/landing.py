@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO, cast
 
+from tidegate.config.routes import format_of
 from tidegate.errors import ConfigError, ObjectNotFound, UsageError
 from tidegate.flows.context import Context
 from tidegate.formats.schema.footer import Read
@@ -14,8 +15,6 @@ from tidegate.model.landing import FileVersion
 
 _S3 = "s3://"
 _READ_AHEAD = 1 << 20
-_SUFFIXES = (".parquet", ".parq")
-"""Of the files that are taken from a folder."""
 
 
 @dataclass
@@ -77,7 +76,7 @@ class Landing:
         lake, prefix = self._at(address)
         for info in lake.list(prefix):
             segments = info.key.removeprefix(prefix).split("/")
-            if segments[-1].endswith(_SUFFIXES) and not any(s.startswith((".", "_")) for s in segments):
+            if format_of(segments[-1]) is not None and not any(s.startswith((".", "_")) for s in segments):
                 yield _version(lake.uri(info.key), info)
 
     def _at(self, uri: str) -> tuple[Lake, str]:

@@ -3,25 +3,23 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from tidegate.errors import ConfigError, FileRefused, ObjectNotFound
+from tidegate.errors import ConfigError, FileRefused
 from tidegate.flows.context import Context
 from tidegate.flows.identity import Identity, attach
+from tidegate.flows.load.contents import Landed, read_files, refusal
 from tidegate.flows.load.fit import Fit, fit
 from tidegate.flows.load.known import only_newest, order_of, read_known
 from tidegate.flows.load.landing import Landing
 from tidegate.flows.pinned import pinned
 from tidegate.formats.schema.inferred import InferredFile
-from tidegate.formats.schema.measure import measure_parquet
-from tidegate.formats.schema.parquet import infer_parquet
 from tidegate.model.landing import FileVersion
 from tidegate.model.loading import QuarantinedFile
-from tidegate.model.names import TableName, fold
+from tidegate.model.names import TableName
 from tidegate.model.route import LoadMode, Route
 from tidegate.model.tables import Table
 from tidegate.redshift.loaded import LoadedFiles
 
 EMBEDDED = "embedded"
-REWRITE_HINT = "Write the file anew with types that COPY takes, then load that."
 
 
 @dataclass(frozen=True)
@@ -31,20 +29,6 @@ class LoadRequest:
     route: Route
     files: tuple[FileVersion, ...]
     exact: bool = False
-
-
-@dataclass(frozen=True)
-class Landed:
-    """A file version and what is in it."""
-
-    file: FileVersion
-    content: InferredFile
-
-    @property
-    def shape(self) -> object:
-        """Files of one shape can be copied by one statement: their columns are the same, in the same order."""
-        columns = tuple((fold(c.name), c.staged or c.type, c.nested, c.undetermined) for c in self.content.columns)
-        return columns, tuple(map(fold, self.content.keys))
 
 
 @dataclass(frozen=True)
@@ -94,13 +78,15 @@ def _plan(ctx: Context, request: LoadRequest) -> LoadPlan:
     name = request.route.table
     if name is None:
         raise ConfigError("no table is named for the files", hint="Give it by --table, or as table in [[load]].")
+    if request.route.mode is LoadMode.HISTORY:
+        raise ConfigError(f"{name}: mode history is not built yet", hint="Use append, upsert or replace.")
     _check_reach(ctx, request.files)
     table = _tables(ctx, name).get(name)
     landing = Landing(ctx)
     current = [(file, landing.now(file)) for file in request.files]
     present = [file for _, file in current if file is not None]
     split = only_newest(request.route, read_known(ctx, request.route, name, present).sort(present))
-    landed, refused = read_files(landing, split.new, exact=request.exact)
+    landed, refused = read_files(landing, request.route, table, split.new, exact=request.exact)
     batches, unfit = seal(request.route, table, landed)
     return LoadPlan(
         identity,
@@ -132,29 +118,6 @@ def _check_reach(ctx: Context, files: Iterable[FileVersion]) -> None:
     local = next((file.uri for file in files if not file.uri.startswith("s3://")), None)
     if local is not None and ctx.warehouse.capabilities.engine != EMBEDDED:
         raise ConfigError(f"{local} cannot be read by the warehouse", hint="Put the file into S3 and load it there.")
-
-
-def read_files(
-    landing: Landing, files: Iterable[FileVersion], *, exact: bool = False
-) -> tuple[list[Landed], list[QuarantinedFile]]:
-    """What is in the files; those that cannot be loaded as they are, with the reason."""
-    landed, refused = list[Landed](), list[QuarantinedFile]()
-    for file in files:
-        try:
-            content = infer_parquet(landing.reader(file), file.size, file.uri)
-            if content.rewrites:
-                raise FileRefused(f"{file.uri}: {'; '.join(content.rewrites)}", hint=REWRITE_HINT)
-            if exact:
-                with landing.opened(file) as opened:
-                    content = measure_parquet(opened, content, file.uri)
-            landed.append(Landed(file, content))
-        except (FileRefused, ObjectNotFound) as error:
-            refused.append(refusal(file, error))
-    return landed, refused
-
-
-def refusal(file: FileVersion, error: FileRefused | ObjectNotFound) -> QuarantinedFile:
-    return QuarantinedFile(file, error.code, error.message, error.hint)
 
 
 def seal(route: Route, table: Table | None, landed: Sequence[Landed]) -> tuple[list[LoadBatch], list[QuarantinedFile]]:

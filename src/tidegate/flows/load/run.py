@@ -16,11 +16,12 @@ from tidegate.errors import (
 from tidegate.flows.context import Context
 from tidegate.flows.load.apply import lock_of
 from tidegate.flows.load.attempt import Attempt, Result
+from tidegate.flows.load.contents import Landed, read_files, refusal
 from tidegate.flows.load.failures import concerns_files
 from tidegate.flows.load.known import known_bad, read_known
 from tidegate.flows.load.landing import Landing
 from tidegate.flows.load.manifests import sweep
-from tidegate.flows.load.plan import Landed, LoadPlan, read_files, refusal, seal
+from tidegate.flows.load.plan import LoadPlan, seal
 from tidegate.model.landing import FileVersion
 from tidegate.model.loading import LoadedBatch, LoadOutcome, QuarantinedFile
 from tidegate.model.route import LoadMode
@@ -146,8 +147,8 @@ class LoadRun:
         known = read_known(self.ctx, self.plan.route, self.plan.name, current).sort(current)
         self.already += known.already
         self.stale += known.stale
-        landed, refused = read_files(landing, known.new)
         table = self.ctx.warehouse.tables([self.plan.name]).get(self.plan.name)
+        landed, refused = read_files(landing, self.plan.route, table, known.new)
         batches, unfit = seal(self.plan.route, table, landed)
         self.put_aside([*refused, *unfit])
         self.pending.extendleft(tuple(batch.files) for batch in reversed(batches))

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 
 from tidegate.errors import DifferenceFound
 from tidegate.flows.context import Context
+from tidegate.flows.load.contents import Landed
+from tidegate.flows.load.copying import copied_as
 from tidegate.flows.load.manifests import aside_prefix, manifest, manifest_key
-from tidegate.flows.load.plan import Landed
 from tidegate.model.landing import FileVersion
 from tidegate.model.loading import QuarantinedFile
 from tidegate.model.route import Route
@@ -128,16 +129,14 @@ class Staging:
         self.ctx.lake.put(key, manifest(files))
 
     def _copy(self, number: int | None) -> str:
-        return copy(
-            Copy(
-                table=self.stage.name,
-                source=self.ctx.lake.uri(manifest_key(self.warehouse, self.stage.id, number)),
-                iam_role=self.ctx.settings.iam_role,
-                columns=tuple(column.name for column in self.stage.columns),
-                manifest=True,
-                serialize_to_json=any(c.nested for landed in self.files[:1] for c in landed.content.columns),
-            )
+        base = Copy(
+            table=self.stage.name,
+            source=self.ctx.lake.uri(manifest_key(self.warehouse, self.stage.id, number)),
+            iam_role=self.ctx.settings.iam_role,
+            columns=tuple(column.name for column in self.stage.columns),
+            manifest=True,
         )
+        return copy(copied_as(base, self.files[0], self.route.copy))
 
     def _read_facts(self) -> None:
         rows, keyless, *lengths = (int(str(value)) for value in self.execute(self.stage.facts())[0])

@@ -1,0 +1,106 @@
+"""What is in the files: columns and rows, by their format, and which of them go together."""
+
+from collections.abc import Iterable, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+
+from tidegate.config.routes import format_of
+from tidegate.errors import FileRefused, ObjectNotFound
+from tidegate.flows.load.landing import Landing
+from tidegate.formats.schema.csv import infer_csv
+from tidegate.formats.schema.inferred import InferredFile
+from tidegate.formats.schema.measure import measure_parquet
+from tidegate.formats.schema.parquet import infer_parquet
+from tidegate.model.landing import FileVersion
+from tidegate.model.loading import QuarantinedFile
+from tidegate.model.names import fold
+from tidegate.model.route import FileFormat, Route
+from tidegate.model.tables import SqlType, Table, TypeKind
+from tidegate.redshift.copy import CopyCompression, Encoding
+from tidegate.redshift.types import parse
+
+REWRITE_HINT = "Write the file anew with types that COPY takes, then load that."
+
+ENCODINGS = {
+    "utf-8": Encoding.UTF8,
+    "utf-8-sig": Encoding.UTF8,
+    "utf-16": Encoding.UTF16,
+    "utf-16-le": Encoding.UTF16LE,
+    "utf-16-be": Encoding.UTF16BE,
+}
+"""What COPY reads, by Python's names."""
+
+_PACKED = {".gz": CopyCompression.GZIP, ".bz2": CopyCompression.BZIP2, ".zst": CopyCompression.ZSTD}
+
+
+@dataclass(frozen=True)
+class Landed:
+    """A file version and what is in it."""
+
+    file: FileVersion
+    content: InferredFile
+
+    @property
+    def compression(self) -> CopyCompression | None:
+        """As the name of a file of text tells; COPY of Parquet sees for itself."""
+        return next((packed for ending, packed in _PACKED.items() if self.file.uri.lower().endswith(ending)), None)
+
+    @property
+    def shape(self) -> object:
+        """Files of one shape can be copied by one statement: their columns are the same, in the same order."""
+        columns = tuple((fold(c.name), c.staged or c.type, c.nested, c.undetermined) for c in self.content.columns)
+        keys = tuple(map(fold, self.content.keys))
+        packed = None if self.content.format is FileFormat.PARQUET else self.compression
+        return self.content.format, columns, keys, self.content.dialect, packed
+
+
+def read_files(
+    landing: Landing, route: Route, table: Table | None, files: Iterable[FileVersion], *, exact: bool = False
+) -> tuple[list[Landed], list[QuarantinedFile]]:
+    """What is in the files; those that cannot be loaded as they are, with the reason.
+
+    `exact`: texts in Parquet are read for their lengths, too.
+    """
+    landed, refused = list[Landed](), list[QuarantinedFile]()
+    for file in files:
+        try:
+            content = _read(landing, route, table, file)
+            if content.rewrites:
+                raise FileRefused(f"{file.uri}: {'; '.join(content.rewrites)}", hint=REWRITE_HINT)
+            if exact and content.format is FileFormat.PARQUET:
+                with landing.opened(file) as opened:
+                    content = measure_parquet(opened, content, file.uri)
+            landed.append(Landed(file, content))
+        except (FileRefused, ObjectNotFound) as error:
+            refused.append(refusal(file, error))
+    return landed, refused
+
+
+def refusal(file: FileVersion, error: FileRefused | ObjectNotFound) -> QuarantinedFile:
+    return QuarantinedFile(file, error.code, error.message, error.hint)
+
+
+def _read(landing: Landing, route: Route, table: Table | None, file: FileVersion) -> InferredFile:
+    format = route.format or format_of(file.uri) or FileFormat.PARQUET
+    if format is FileFormat.PARQUET:
+        return infer_parquet(landing.reader(file), file.size, file.uri)
+    if format is FileFormat.JSON:
+        raise FileRefused(f"{file.uri} is JSON, which is not loaded as it is", hint="Convert it to Parquet first.")
+    with closing(landing.opened(file)) as opened:
+        content = infer_csv(opened, file.uri, route.options, _types(route, table))
+    if content.dialect is not None and content.dialect.encoding not in ENCODINGS:
+        raise FileRefused(
+            f"{file.uri} is in {content.dialect.encoding}, which COPY does not read", hint="Write the file in UTF-8."
+        )
+    return content
+
+
+def _types(route: Route, table: Table | None) -> Mapping[str, SqlType]:
+    """What a text is read as: what the route says, else the type of the table's column."""
+    known = {column.name: _text(column.type) for column in table.columns} if table is not None else {}
+    return {**known, **{fold(name): parse(kind) for name, kind in route.options.columns.items()}}
+
+
+def _text(kind: SqlType) -> SqlType:
+    """A text may be longer than the column takes, which is then widened."""
+    return SqlType(TypeKind.VARCHAR) if kind.kind in (TypeKind.CHAR, TypeKind.VARCHAR) else kind
