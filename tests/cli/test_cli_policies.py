@@ -1,5 +1,7 @@
 """`tidegate policies` and `tidegate doctor --policies`: the CSV of AWS's data-lifecycle sample."""
 
+import errno
+
 import pytest
 from tests.cli.conftest import Cli
 from tests.unit.config.lifecycle_csv import SAMPLE, file, row
@@ -45,6 +47,26 @@ def test_an_import_follows_its_source_and_keeps_checkpoints(cli: Cli) -> None:
         "test.b has no imported policy any more",
     ]
     assert tables(cli) == [("test.ret_test_1", "2020-03-21")]
+
+
+def test_a_file_is_the_same_source_however_its_path_is_written(cli: Cli) -> None:
+    cli.ok("policies", "import", put(cli, file(row(s3_path=""))))
+    told = cli.ok("policies", "import", f"../{cli.folder.name}/rules.csv")
+    assert told.stdout == f"1 policy imported from {cli.folder}/rules.csv\n"
+
+
+def test_an_export_that_cannot_be_written_leaves_nothing(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    cli.ok("policies", "import", put(cli, file(row(s3_path=""))))
+    before = sorted(cli.folder.iterdir())
+
+    def full(source: str, target: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("tidegate.rules.csv_file.os.replace", full)
+    outcome = cli("policies", "export", "out.csv")
+    assert outcome.exit_code == 3
+    assert outcome.stderr.startswith(f"error: cannot write {cli.folder}/out.csv: no space left on device\n")
+    assert sorted(cli.folder.iterdir()) == before
 
 
 def test_two_sources_have_no_table_in_common(cli: Cli) -> None:

@@ -16,7 +16,7 @@ class CsvFile:
     keeps_checkpoints = False
 
     def __init__(self, path: Path) -> None:
-        self._path = path.absolute()
+        self._path = Path(os.path.abspath(path))
 
     @property
     def address(self) -> str:
@@ -33,9 +33,13 @@ class CsvFile:
             raise UsageError(f"the file {self._path} exists already", hint="Name another file, or remove this one.")
         with self._reported("write"):
             handle, unfinished = tempfile.mkstemp(dir=self._path.parent, prefix=f".{self._path.name}.")
-            with os.fdopen(handle, "wb") as file:
-                file.write(render_csv(rules))
-            os.replace(unfinished, self._path)
+            try:
+                with os.fdopen(handle, "wb") as file:
+                    file.write(render_csv(rules))
+                os.replace(unfinished, self._path)
+            except OSError:
+                Path(unfinished).unlink(missing_ok=True)
+                raise
 
     def set_checkpoint(self, cells: Mapping[str, str], value: str) -> None:
         raise AssertionError("a file keeps no checkpoints")
