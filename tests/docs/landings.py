@@ -1,7 +1,10 @@
 """What commands print of landed files and their routes."""
 
+import shutil
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 from tests.cli.conftest import Cli
 
 ROUTES = """
@@ -12,6 +15,32 @@ table = "public.rest"
 match = "{table}/*.csv"
 key = "id"
 """
+
+LANDING = """
+[[load]]
+match = "in/{table}/*.parquet"
+"""
+
+
+def printed_of_watching(cli: Cli) -> dict[str, list[Any]]:
+    """The same, in a copy of the shop: files that are good, bad, of a table that cannot be loaded, and gone."""
+    folder = shutil.copytree(cli.folder, cli.folder.with_name("watching"))
+    with (folder / "tidegate.toml").open("a", encoding="utf-8") as file:
+        file.write(LANDING)
+    here = ("--config", folder / "tidegate.toml", "--json")
+    land = folder / "lake/in"
+    for name in ("good", "view"):
+        (land / name).mkdir(parents=True)
+        pq.write_table(pa.table({"id": [1, 2]}), land / name / "1.parquet")
+    (land / "good/bad.parquet").write_bytes(b"nothing")
+    cli.ok("query", "CREATE VIEW public.view AS SELECT 1 AS id", *here)
+    printed = {"tidegate reconcile": cli("reconcile", *here).documents}
+    printed["tidegate backfill"] = cli("backfill", *here).documents
+    pq.write_table(pa.table({"id": [3]}), land / "good/2.parquet")
+    printed["tidegate watch"] = cli("watch", land, "--once", *here).documents
+    (land / "good/1.parquet").unlink()
+    printed["tidegate reconcile"] += cli("reconcile", *here).documents
+    return printed
 
 
 def printed_of_routes(cli: Cli) -> dict[str, list[Any]]:
