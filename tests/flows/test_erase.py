@@ -373,11 +373,14 @@ def test_a_dry_run_tells_everything_and_changes_nothing(archived: World) -> None
         ("public.orders", "nothing = 1", UsageError, 'public.orders has no column "nothing"'),
         ("public.orders", "order_id = 1 --", UsageError, "the condition has a comment in it"),
         ("public.items", "id = 1", ObjectMissing, "table public.items does not exist, and nothing of it is archived"),
+        ("tidegate.published", "row_count = 10", UsageError, "the schema tidegate is Tidegate's own"),
+        ("tidegate_cold.public__orders", "order_id = 1", UsageError, "the schema tidegate_cold is Tidegate's own"),
     ],
 )
 def test_mistakes(archived: World, table: str, where: str, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
-        erase(archived, where, table)
+        erase(archived, where, table, hot=True)
+    assert archived.verify().differences == ()
 
 
 def test_rebuilt_from_the_lake_it_is_the_same(archived: World, tmp_path: Path) -> None:

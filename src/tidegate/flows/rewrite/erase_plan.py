@@ -120,10 +120,15 @@ def plan_erase(ctx: Context, request: EraseRequest) -> ErasePlan:
     """Read only.
 
     Raises:
-        UsageError: the condition cannot be used, or the reason is too long.
+        UsageError: the table is one of Tidegate's own, the condition cannot be used, or the reason is too long.
         ObjectMissing: there is no such table, and nothing of it is archived.
         ForeignWarehouse: this warehouse is a copy or was set back.
     """
+    if request.table.schema in (ctx.settings.control_schema, ctx.settings.external_schema):
+        raise UsageError(
+            f"{request.table}: the schema {request.table.schema} is Tidegate's own, nothing is erased from it",
+            hint="Name the table whose rows are archived.",
+        )
     if len(request.reason.encode()) > MAX_REASON_BYTES:
         raise UsageError(
             f"the reason has {len(request.reason.encode())} bytes", hint=f"Give at most {MAX_REASON_BYTES} bytes."
