@@ -37,8 +37,7 @@ def test_a_key_means_upsert(settings: Load) -> None:
     assert route == Route("orders/*", ORDERS, mode=LoadMode.UPSERT, key=("order_id",))
 
 
-def test_every_key_is_carried_over(settings: Load) -> None:
-    text = """
+EVERYTHING = """
         [[load]]
         match = "in/*.csv"
         table = "public.orders"
@@ -70,39 +69,41 @@ def test_every_key_is_carried_over(settings: Load) -> None:
         batch_age = "2m"
         headroom = 2.0
     """
-    assert settings(text).routes == (
-        Route(
-            match="in/*.csv",
-            table=ORDERS,
-            name_pattern="^[0-9]+[.]csv$",
-            mode=LoadMode.HISTORY,
-            key=("order_id", "line"),
-            version="updated_at",
-            format=FileFormat.CSV,
-            options=FormatOptions(";", True, "UTF16", "-", "'", {"a": "int"}),
-            copy={"comp_update": "OFF", "date_format": "auto", "stat_update": False, "trim_blanks": True},
-            dist_key="order_id",
-            sort_key=("order_date",),
-            contract=Contract.FREEZE,
-            on_archived=OnArchived.RESTORE,
-            checks=(
-                CheckRule(CheckKind.NOT_NULL, ("order_id",), severity=Severity.QUARANTINE),
-                CheckRule(CheckKind.RANGE, ("price",), "0", "9.5"),
-                CheckRule(CheckKind.RANGE, ("day",), "'2020-01-01'", "'it''s'"),
-                CheckRule(CheckKind.VALUES, ("state",), values=("open", "1")),
-                CheckRule(CheckKind.FRESH, ("at",), hours=36.0, severity=Severity.WARN),
-                CheckRule(CheckKind.ROWS, least="1", fraction=0.5),
-                CheckRule(CheckKind.SQL, expression="price >= 0"),
-            ),
-            pre_sql=("DELETE FROM x WHERE y = ';'",),
-            post_sql=("INSERT INTO log SELECT 1;", "ANALYZE x"),
-            queue="sqs://fast?region=eu-west-1",
-            batch_files=10,
-            batch_bytes=1_000_000_000,
-            batch_seconds=120.0,
-            headroom=2.0,
-        ),
-    )
+CARRIED = Route(
+    match="in/*.csv",
+    table=ORDERS,
+    name_pattern="^[0-9]+[.]csv$",
+    mode=LoadMode.HISTORY,
+    key=("order_id", "line"),
+    version="updated_at",
+    format=FileFormat.CSV,
+    options=FormatOptions(";", True, "UTF16", "-", "'", {"a": "int"}),
+    copy={"comp_update": "OFF", "date_format": "auto", "stat_update": False, "trim_blanks": True},
+    dist_key="order_id",
+    sort_key=("order_date",),
+    contract=Contract.FREEZE,
+    on_archived=OnArchived.RESTORE,
+    checks=(
+        CheckRule(CheckKind.NOT_NULL, ("order_id",), severity=Severity.QUARANTINE),
+        CheckRule(CheckKind.RANGE, ("price",), "0", "9.5"),
+        CheckRule(CheckKind.RANGE, ("day",), "'2020-01-01'", "'it''s'"),
+        CheckRule(CheckKind.VALUES, ("state",), values=("open", "1")),
+        CheckRule(CheckKind.FRESH, ("at",), hours=36.0, severity=Severity.WARN),
+        CheckRule(CheckKind.ROWS, least="1", fraction=0.5),
+        CheckRule(CheckKind.SQL, expression="price >= 0"),
+    ),
+    pre_sql=("DELETE FROM x WHERE y = ';'",),
+    post_sql=("INSERT INTO log SELECT 1;", "ANALYZE x"),
+    queue="sqs://fast?region=eu-west-1",
+    batch_files=10,
+    batch_bytes=1_000_000_000,
+    batch_seconds=120.0,
+    headroom=2.0,
+)
+
+
+def test_every_key_is_carried_over(settings: Load) -> None:
+    assert settings(EVERYTHING).routes == (CARRIED,)
 
 
 def test_the_most_specific_comes_first(settings: Load) -> None:
