@@ -24,6 +24,9 @@ _CONFIG = Config(
 _AT_ONCE = 10
 """Messages of one request (SQS API reference, ReceiveMessage and the batch actions)."""
 _LONGEST_POLL = 20
+_SHORTEST_POLL = 1
+"""A poll that does not wait asks some servers only, and may find nothing where there is something (SQS developer guide,
+Short and long polling)."""
 _HIDDEN_SECONDS = 300
 """For how long a message that was received is hidden from others; it is prolonged as long as this process has it."""
 _MISSING = ("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist")
@@ -58,7 +61,7 @@ class SqsArrivals:
             answer = self._client.receive_message(
                 QueueUrl=self._url,
                 MaxNumberOfMessages=_AT_ONCE,
-                WaitTimeSeconds=max(0, min(_LONGEST_POLL, round(seconds))),
+                WaitTimeSeconds=max(_SHORTEST_POLL, min(_LONGEST_POLL, round(seconds))),
                 VisibilityTimeout=self._hidden,
             )
         messages = answer.get("Messages", ())
