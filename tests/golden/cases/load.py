@@ -7,9 +7,11 @@ from datetime import UTC, datetime
 from tidegate.model.landing import FileVersion
 from tidegate.model.loading import QuarantinedFile
 from tidegate.model.names import TableName
+from tidegate.model.route import CheckKind, CheckRule
 from tidegate.model.tables import Column, SqlType, Table, TypeKind
 from tidegate.redshift.fingerprint import row_hash
 from tidegate.redshift.load import Stage, StagedColumn, select_file_batches, widen_column
+from tidegate.redshift.load_checks import broken_by, count_broken, delete_broken, is_stale, mean_rows
 from tidegate.redshift.load_cold import ColdKeys
 from tidegate.redshift.loaded import LoadedFiles
 from tidegate.redshift.storage import stored_columns
@@ -74,6 +76,22 @@ CASES: dict[str, str | Sequence[str]] = {
         KEYED.some('"order_id"', COLD.condition),
         COLD.delete(),
         COLD.guard(2),
+    ],
+    "checks": [
+        *(
+            KEYED.some('"order_id"', broken_by(rule, KEYED) or "")
+            for rule in (
+                CheckRule(CheckKind.NOT_NULL, ("Note", "line")),
+                CheckRule(CheckKind.RANGE, ("line",), least="1", most="9"),
+                CheckRule(CheckKind.VALUES, ("note",), values=("a", "it's")),
+                CheckRule(CheckKind.UNIQUE, ("order_id", "line")),
+                CheckRule(CheckKind.SQL, expression="line > 0 OR note = 'x'"),
+            )
+        ),
+        count_broken(KEYED, "TRUE"),
+        delete_broken(KEYED, '"line" IS NULL'),
+        is_stale(KEYED, "at", "2020-06-20 11:00:00.000000"),
+        mean_rows(LOADED.loaded_files, ORDERS),
     ],
     "replace": APPENDED.delete_all(),
     "wider": widen_column(ORDERS, "Note", 300),

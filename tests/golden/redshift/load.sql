@@ -101,6 +101,33 @@ DELETE FROM "tg_stage_20200620_120000_3f9a2c1b" USING "tg_cold_20200620_120000_3
 -- case: archived keys (6)
 SELECT CASE WHEN COALESCE(COUNT(*) = 2, FALSE) THEN 0 ELSE CAST('tidegate guard: the archived periods changed: ' || CAST(COALESCE(COUNT(*), 0) AS VARCHAR(20)) AS INTEGER) END AS guard FROM "tidegate"."published" WHERE table_name = 'public.orders';
 
+-- case: checks (1)
+SELECT "order_id" FROM "tg_stage_20200620_120000_3f9a2c1b" WHERE "note" IS NULL OR "line" IS NULL;
+
+-- case: checks (2)
+SELECT "order_id" FROM "tg_stage_20200620_120000_3f9a2c1b" WHERE "line" < 1 OR "line" > 9;
+
+-- case: checks (3)
+SELECT "order_id" FROM "tg_stage_20200620_120000_3f9a2c1b" WHERE CAST("note" AS VARCHAR(65535)) NOT IN ('a', 'it''s');
+
+-- case: checks (4)
+SELECT "order_id" FROM "tg_stage_20200620_120000_3f9a2c1b" WHERE EXISTS (SELECT 1 FROM (SELECT "order_id", "line" FROM "tg_stage_20200620_120000_3f9a2c1b" GROUP BY "order_id", "line" HAVING COUNT(*) > 1) AS tg_r WHERE tg_r."order_id" = "tg_stage_20200620_120000_3f9a2c1b"."order_id" AND tg_r."line" = "tg_stage_20200620_120000_3f9a2c1b"."line");
+
+-- case: checks (5)
+SELECT "order_id" FROM "tg_stage_20200620_120000_3f9a2c1b" WHERE NOT COALESCE((line > 0 OR note = 'x'), FALSE);
+
+-- case: checks (6)
+SELECT COUNT(*) AS tg_rows FROM "tg_stage_20200620_120000_3f9a2c1b" WHERE TRUE;
+
+-- case: checks (7)
+DELETE FROM "tg_stage_20200620_120000_3f9a2c1b" WHERE "line" IS NULL;
+
+-- case: checks (8)
+SELECT CASE WHEN COALESCE(MAX("at") >= TIMESTAMP '2020-06-20 11:00:00.000000', FALSE) THEN 0 ELSE 1 END AS tg_stale FROM "tg_stage_20200620_120000_3f9a2c1b";
+
+-- case: checks (9)
+SELECT CAST(AVG(CAST(tg_rows AS DOUBLE PRECISION)) AS DOUBLE PRECISION) AS tg_mean FROM (SELECT batch, SUM(row_count) AS tg_rows, MAX(loaded_at) AS tg_at FROM "tidegate"."loaded_files" WHERE table_name = 'public.orders' GROUP BY batch ORDER BY tg_at DESC LIMIT 10) AS recent;
+
 -- case: replace
 DELETE FROM "public"."orders";
 

@@ -1,11 +1,12 @@
 """One try at one batch: staged, compared with the table, looked at again, and committed."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tidegate.errors import GuardFailed, Refused
 from tidegate.flows.context import Context
 from tidegate.flows.load.apply import Application
+from tidegate.flows.load.check import check
 from tidegate.flows.load.cold import Compared, compare, restore_periods
 from tidegate.flows.load.contents import Landed
 from tidegate.flows.load.fit import Fit, fit
@@ -64,11 +65,14 @@ class Attempt:
             if not self._unchanged(ctx):
                 return Result()
             staging.stage = staging.stage.filling(fitted.columns)
+            checked, unfit = check(ctx, self.plan.route, staging)
+            if unfit:
+                return Result(bad=tuple(unfit))
             compared = compare(ctx, self.plan.route, fitted.table, staging)
             if compared.restore:
                 restore_periods(self.ctx, fitted.table, compared.restore)
                 return Result()
-            return self._commit(ctx, staging, compared, statements)
+            return self._commit(ctx, staging, replace(compared, aside=(*checked, *compared.aside)), statements)
         finally:
             staging.drop_manifests()
 

@@ -47,7 +47,7 @@ class Staging:
         self._read_facts()
         if not self.stage.keys:
             return []
-        self.repeated = bool(self._number(self.stage.repeated()))
+        self.repeated = bool(self.number(self.stage.repeated()))
         undecided = self._undecided() if self.repeated else {}
         if undecided and len(self.files) > 1:
             self.number_files()
@@ -105,6 +105,11 @@ class Staging:
         if len(self.files) > 1 and not self.stage.numbered:
             self.stage = self.stage.with_numbers()
             self._copy_each()
+
+    def refresh(self) -> None:
+        """Look at the rows anew, after some were taken out."""
+        _, keyless, *_ = (int(str(value)) for value in self.execute(self.stage.facts())[0])
+        self.keyless = keyless
 
     def drop_manifests(self) -> None:
         self.ctx.lake.delete(self._keys)
@@ -165,7 +170,8 @@ class Staging:
             "Name a column that orders them as `version`, or write the file with one row a key.",
         )
 
-    def _number(self, statement: str) -> int:
+    def number(self, statement: str) -> int:
+        """The first value of the first row."""
         return int(str(self.execute(statement)[0][0]))
 
     def execute(self, statement: str) -> Sequence[tuple[object, ...]]:
