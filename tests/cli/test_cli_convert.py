@@ -103,6 +103,22 @@ def test_a_value_that_does_not_fit_is_told_with_its_record_and_place(
     assert [path for path in tmp_path.rglob("*") if "parquet" in path.name] == []
 
 
+@pytest.mark.parametrize(
+    ("record", "said"),
+    [
+        ('"items":{"n":1}', 'items is no list: {"n": 1}'),
+        ('"items":[{"n":1},7]', "items[1] is no object: 7"),
+        ('"items":[],"who":"Ulm"', 'who is no object: "Ulm"'),
+    ],
+)
+def test_another_shape_is_told_with_its_record_and_place(cli: Cli, tmp_path: Path, record: str, said: str) -> None:
+    (tmp_path / "rule.toml").write_text(RULE)
+    (tmp_path / "a.json").write_text('{"id":1}\n{"id":2,' + record + "}\n")
+    result = cli("convert", tmp_path / "a.json", tmp_path / "out", "--rule", tmp_path / "rule.toml")
+    assert result.exit_code == 2
+    assert f"error: {tmp_path}/a.json: record 2: {said}\nhint: " in result.stderr
+
+
 def test_files_of_a_folder_keep_their_places_and_a_bad_one_does_not_stop_the_others(cli: Cli, tmp_path: Path) -> None:
     source = tmp_path / "in"
     (source / "2024").mkdir(parents=True)

@@ -50,7 +50,7 @@ class JsonSource:
         yield self.document.rows_query(tree.columns())
 
     def refusal(self, error: duckdb.Error, rule: Rule) -> FileRefused:
-        return diagnose(self.document, self.name, error)
+        return diagnose(self.document, self.name, error, Tree(rule).misfit)
 
 
 @dataclass(frozen=True)

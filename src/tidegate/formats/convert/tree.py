@@ -1,5 +1,6 @@
 """The part of a JSON document that a rule reads, as the type of the rows that DuckDB makes of it."""
 
+import json
 from dataclasses import dataclass, field
 
 from tidegate.errors import UsageError
@@ -7,6 +8,9 @@ from tidegate.formats.convert.rule import LIST, Path, Rule, RuleOutput, shown
 from tidegate.formats.convert.values import JSON, TEXT, leaf_type
 from tidegate.formats.inventory.engine import identifier, text
 from tidegate.model.names import fold
+
+_SHOWN = 80
+"""Characters of a value in a message."""
 
 _HINT = "Give each place of the document one meaning in the rule."
 
@@ -43,6 +47,10 @@ class Tree:
             node = node.keys[key.removesuffix(LIST)]
         return node.leaf or JSON
 
+    def misfit(self, record: dict[str, object]) -> str | None:
+        """The first place where an object or a list is expected and something else stands."""
+        return _misfit(self._root, record, "")
+
     def _grow(self, path: Path, leaf: str | None) -> None:
         node = self._root
         for number, key in enumerate(path):
@@ -59,6 +67,23 @@ class Tree:
                 )
             if wanted:
                 node.leaf = JSON if JSON in (wanted, node.leaf) else TEXT
+
+
+def _misfit(node: _Node, value: object, place: str) -> str | None:
+    if value is None or not node.keys:
+        return None
+    if not isinstance(value, dict):
+        return f"{place} is no object: {json.dumps(value, ensure_ascii=False)[:_SHOWN]}"
+    for name, inner in node.keys.items():
+        found, where = value.get(name), f"{place}.{name}" if place else name
+        if inner.is_list and found is not None and not isinstance(found, list):
+            return f"{where} is no list: {json.dumps(found, ensure_ascii=False)[:_SHOWN]}"
+        elements = [(found, where)]
+        if inner.is_list and isinstance(found, list):
+            elements = [(one, f"{where}[{number}]") for number, one in enumerate(found)]
+        if fault := next((fault for one, at in elements if (fault := _misfit(inner, one, at))), None):
+            return fault
+    return None
 
 
 def expression(path: Path, output: RuleOutput) -> str:

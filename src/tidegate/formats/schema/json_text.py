@@ -5,7 +5,7 @@ DuckDB's line numbers are approximate (as run), so a file that it refuses is rea
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -87,15 +87,20 @@ def _shape(first: bytes) -> Shape:
     return "newline_delimited"
 
 
-def diagnose(document: JsonText, file: str, error: Exception | None) -> FileRefused:
-    """The first record that is at fault, or else what DuckDB said."""
+def diagnose(
+    document: JsonText,
+    file: str,
+    error: Exception | None,
+    misfit: Callable[[dict[str, object]], str | None] = lambda record: None,
+) -> FileRefused:
+    """The first record that is at fault, or else what DuckDB said. `misfit` tells more of a record that is sound."""
     reason = next(iter(str(error or "").strip().splitlines()), "")
     if "recursion depth" in reason:
         return FileRefused(f"{file} is nested deeper than {MAX_DEPTH} levels", hint=_HINT)
     try:
         for number, record in _records(document):
-            if fault := _fault(record):
-                return FileRefused(f"{file}: record {number} {fault}", hint=_HINT)
+            if fault := _fault(record, misfit):
+                return FileRefused(f"{file}: record {number}{fault}", hint=_HINT)
     except duckdb.Error as other:
         reason = next(iter(str(other).strip().splitlines()), "")
     return FileRefused(f"{file}: {_plain(reason, document)}", hint=_HINT)
@@ -122,19 +127,22 @@ def _records(document: JsonText) -> Iterator[tuple[int, str | bytes]]:
                 yield number, record
 
 
-def _fault(record: str | bytes) -> str | None:
+def _fault(record: str | bytes, misfit: Callable[[dict[str, object]], str | None]) -> str | None:
     try:
         value = json.loads(record, object_pairs_hook=_once)
         json.dumps(value, ensure_ascii=False).encode()
     except _Twice as error:
-        return f"has the key {error.args[0]!r} twice in one object"
+        return f" has the key {error.args[0]!r} twice in one object"
     except UnicodeEncodeError:
-        return "holds half of a surrogate pair, which is no character"
+        return " holds half of a surrogate pair, which is no character"
     except RecursionError:
-        return f"is nested deeper than {MAX_DEPTH} levels"
+        return f" is nested deeper than {MAX_DEPTH} levels"
     except ValueError as error:
-        return f"is no JSON: {error}"
-    return None if isinstance(value, dict) else f"is no object: {str(value)[:40]!r}"
+        return f" is no JSON: {error}"
+    if not isinstance(value, dict):
+        return f" is no object: {str(value)[:40]!r}"
+    found = misfit(value)
+    return f": {found}" if found else None
 
 
 class _Twice(Exception):
