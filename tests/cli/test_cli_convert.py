@@ -136,6 +136,14 @@ def test_files_of_a_folder_keep_their_places_and_a_bad_one_does_not_stop_the_oth
     assert sorted(path.name for path in (tmp_path / "out").rglob("*")) == ["2024", "a.parquet", "b.parquet"]
 
 
+def test_encoding_and_delimiter_are_taken_as_told(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes("id#name\n1#ä\n".encode("latin-1"))
+    arguments = ("convert", tmp_path / "a.csv", tmp_path / "a.parquet", "--delimiter", "#")
+    assert "a.csv is not UTF-8: byte 11 is 0xe4" in cli(*arguments).stderr
+    cli.ok(*arguments, "--encoding", "latin-1")
+    assert query(f"SELECT id, name FROM '{tmp_path}/a.parquet'") == [(1, "ä")]
+
+
 def test_flattened_lists_are_files_of_their_own(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text('[{"id":1,"who":{"name":"x"},"items":[{"n":1},{"n":2}]}]')
     cli.ok("convert", str(tmp_path / "a.json"), str(tmp_path / "out"), "--flatten")

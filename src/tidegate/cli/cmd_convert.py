@@ -29,6 +29,12 @@ def convert(
     format: Annotated[
         str | None, typer.Option("--format", metavar="json|csv", help="What the files are.  [default: by their names]")
     ] = None,
+    encoding: Annotated[
+        str | None, typer.Option("--encoding", metavar="NAME", help="latin-1, …  [default: utf-8, or by the mark]")
+    ] = None,
+    delimiter: Annotated[
+        str | None, typer.Option("--delimiter", metavar="C", help="Of CSV.  [default: as the file begins]")
+    ] = None,
     flatten: Annotated[
         bool, typer.Option("--flatten", help="Without a rule: objects become columns, lists files of their own.")
     ] = False,
@@ -47,7 +53,7 @@ def convert(
         target,
         rule or (),
         FileFormat(format) if format else None,
-        FormatOptions(flatten=flatten),
+        FormatOptions(delimiter=delimiter, encoding=encoding, flatten=flatten),
         on_file=lambda one: None if one.error else _tell(run, one),
     )
     failed = [one.error for one in done if one.error is not None]
