@@ -169,10 +169,16 @@ def test_a_conflict_is_run_again_as_a_whole(land: Land) -> None:
     assert left == []
 
 
-def test_files_of_types_that_copy_would_store_wrong_are_put_aside(land: Land) -> None:
-    at = pa.array([1_600_000_000_000_000_000], pa.timestamp("ns"))
-    land.write("ns.parquet", {"at": at})
-    land.write("us.parquet", {"at": at.cast(pa.timestamp("us"))}, minute=1)
-    (quarantined,) = land.load().quarantined
-    assert quarantined.reason.endswith("ns.parquet: at: nanoseconds would be loaded as wrong years")
-    assert [str(row[0]) for row in land.rows()] == ["2020-09-13 12:26:40"]
+def test_files_of_types_that_copy_would_store_wrong_are_written_anew(land: Land) -> None:
+    at = pa.array([1_600_000_000_000_001_000, None], pa.timestamp("ns"))
+    count = pa.array([2**63 + 1, 1], pa.uint64())
+    land.write("a.parquet", {"id": [1, 2], "at": at, "count": count})
+    land.write("b.parquet", {"id": [3, 4], "at": at, "count": count}, minute=1)
+    outcome = land.load()
+    assert [names(batch.files) for batch in outcome.batches] == [["a.parquet", "b.parquet"]]
+    assert [tuple(map(str, row)) for row in land.rows("id, at, count")][::2] == [
+        ("1", "2020-09-13 12:26:40.000001", str(2**63 + 1)),
+        ("3", "2020-09-13 12:26:40.000001", str(2**63 + 1)),
+    ]
+    assert (len(land.load().already), land.loaded()) == (2, [("a.parquet", 2), ("b.parquet", 2)])
+    assert list((land.world.folder / "lake" / "_tidegate").rglob("*.parquet")) == []

@@ -13,6 +13,7 @@ from tidegate.flows.load.fit import Fit, fit
 from tidegate.flows.load.known import known_bad
 from tidegate.flows.load.landing import Landing
 from tidegate.flows.load.plan import LoadPlan, joint
+from tidegate.flows.load.rewrite import needs_rewrite, rewritten
 from tidegate.flows.load.stage import Staging
 from tidegate.flows.pinned import pinned
 from tidegate.model.loading import LoadedBatch, QuarantinedFile
@@ -55,6 +56,9 @@ class Attempt:
             return self._run(ctx)
 
     def _run(self, ctx: Context) -> Result:
+        if needs_rewrite(self.files):
+            files, lost = rewritten(ctx, self.plan.identity.warehouse, self.id, self.files)
+            return Result(bad=lost) if lost else replace(self, files=files)._run(ctx)
         content = joint(self.files)
         fitted = fit(self.plan.route, ctx.warehouse.tables([self.plan.name]).get(self.plan.name), content)
         staging = Staging(ctx, self.plan.identity.warehouse, self.plan.route, self.files, self._stage(fitted))

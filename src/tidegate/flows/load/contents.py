@@ -19,8 +19,6 @@ from tidegate.model.tables import SqlType, Table, TypeKind
 from tidegate.redshift.copy import CopyCompression, Encoding
 from tidegate.redshift.types import parse
 
-REWRITE_HINT = "Write the file anew with types that COPY takes, then load that."
-
 ENCODINGS = {
     "utf-8": Encoding.UTF8,
     "utf-8-sig": Encoding.UTF8,
@@ -35,10 +33,11 @@ _PACKED = {".gz": CopyCompression.GZIP, ".bz2": CopyCompression.BZIP2, ".zst": C
 
 @dataclass(frozen=True)
 class Landed:
-    """A file version and what is in it."""
+    """A file version and what is in it. `copied`: what COPY reads instead, where the file had to be written anew."""
 
     file: FileVersion
     content: InferredFile
+    copied: FileVersion | None = None
 
     @property
     def compression(self) -> CopyCompression | None:
@@ -51,7 +50,7 @@ class Landed:
         columns = tuple((fold(c.name), c.staged or c.type, c.nested, c.undetermined) for c in self.content.columns)
         keys = tuple(map(fold, self.content.keys))
         packed = None if self.content.format is FileFormat.PARQUET else self.compression
-        return self.content.format, columns, keys, self.content.dialect, packed
+        return self.content.format, columns, keys, self.content.dialect, packed, self.content.rewrites
 
 
 def read_files(
@@ -65,8 +64,6 @@ def read_files(
     for file in files:
         try:
             content = _read(landing, route, table, file)
-            if content.rewrites:
-                raise FileRefused(f"{file.uri}: {'; '.join(content.rewrites)}", hint=REWRITE_HINT)
             if exact and content.format is FileFormat.PARQUET:
                 with landing.opened(file) as opened:
                     content = measure_parquet(opened, content, file.uri)

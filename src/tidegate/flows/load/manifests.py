@@ -19,6 +19,11 @@ def manifest_key(warehouse: str, batch: str, number: int | None = None) -> str:
     return f"{loads_root(warehouse)}{batch}/manifest{'' if number is None else f'-{number}'}"
 
 
+def rewritten_key(warehouse: str, batch: str, number: int) -> str:
+    """What COPY reads instead of the file with this number."""
+    return f"{loads_root(warehouse)}{batch}/{number}.parquet"
+
+
 def aside_prefix(warehouse: str, table: TableName, batch: str) -> str:
     """Where rows of a batch are kept that are not in the table."""
     return f"{CLAIMS}{warehouse}/quarantine/{table.path}/{batch}/"

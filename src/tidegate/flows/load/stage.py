@@ -112,26 +112,27 @@ class Staging:
         self.keyless = keyless
 
     def drop_manifests(self) -> None:
-        self.ctx.lake.delete(self._keys)
+        copied = [self.ctx.lake.key(landed.copied.uri) for landed in self.files if landed.copied is not None]
+        self.ctx.lake.delete([*self._keys, *copied])
 
     def _copy_all(self) -> None:
         self.execute(self.stage.create())
-        self._put(None, [landed.file for landed in self.files])
+        self._put(None, self.files)
         self.execute(self._copy(None))
 
     def _copy_each(self) -> None:
         """Once more, file by file: COPY does not tell which file a row came from."""
         self.execute(self.stage.create())
         for number, landed in enumerate(self.files):
-            self._put(number, [landed.file])
+            self._put(number, [landed])
             self.execute(self._copy(number))
             self.execute(self.stage.number(number))
         self._read_facts()
 
-    def _put(self, number: int | None, files: Sequence[FileVersion]) -> None:
+    def _put(self, number: int | None, files: Sequence[Landed]) -> None:
         key = manifest_key(self.warehouse, self.stage.id, number)
         self._keys.append(key)
-        self.ctx.lake.put(key, manifest(files))
+        self.ctx.lake.put(key, manifest([landed.copied or landed.file for landed in files]))
 
     def _copy(self, number: int | None) -> str:
         base = Copy(
