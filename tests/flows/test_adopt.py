@@ -171,7 +171,7 @@ def test_rows_whose_files_are_gone_are_named(world: World) -> None:
     (difference,) = adopt(world, take_over).differences
     assert (difference.kind, difference.detail) == (
         "adopt.lost",
-        "2020-01-01 counts here, but its files were deleted after a restore",
+        "2020-01-01 counts here, but its files were deleted since",
     )
 
 

@@ -133,7 +133,7 @@ def _take_over_table(ctx: Context, log: RecordLog, table: TableName) -> list[Dif
             for batch, period in sorted(only_here - lost)
         ),
         *(
-            Difference(table, "adopt.lost", batch, f"{period} counts here, but its files were deleted after a restore")
+            Difference(table, "adopt.lost", batch, f"{period} counts here, but its files were deleted since")
             for batch, period in sorted(lost)
         ),
         *(
