@@ -201,6 +201,6 @@ def test_a_table_without_a_policy(shop: Cli) -> None:
     told = shop("archive", "public.customers", "--yes")
     assert told.exit_code == 3
     assert error_text(told.stderr) == (
-        "public.customers has no [[archive]] policy",
+        "public.customers has no policy",
         "Tables with a policy: public.orders.",
     )

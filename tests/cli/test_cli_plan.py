@@ -70,9 +70,16 @@ def test_a_plan_before_anything_is_due(shop: Cli) -> None:
     assert (table["due_before"], table["due_rows"], table["batches"]) == ("2019-12-01", 0, [])
 
 
-def test_a_schema_without_policies_is_an_empty_plan(shop: Cli) -> None:
-    assert shop.ok("plan", "--schema", "sales").stdout == "nothing is due\n"
-    assert shop.ok("plan", "--schema", "sales", "--json").document["tables"] == []
+def test_a_schema_without_policies_is_named(shop: Cli) -> None:
+    told = shop("plan", "--schema", "sales")
+    assert (told.exit_code, told.stderr) == (
+        3,
+        "error: no table of sales has a policy\nhint: Schemas with one: public.\n",
+    )
+
+
+def test_the_name_of_a_schema_is_folded(shop: Cli) -> None:
+    assert shop.ok("plan", "--schema", "PUBLIC", *AS_OF).stdout == shop.ok("plan", *AS_OF).stdout
 
 
 def test_rows_without_a_date_are_reported(shop: Cli) -> None:

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from tidegate.app.opened import Name, Opened, table_name
+from tidegate.app.opened import Name, Opened, schema_name, table_name
 from tidegate.model.outcome import ArchiveOutcome
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ class Archiving(Opened):
         """What `archive` would do. Changes nothing."""
         from tidegate.flows.plan import Request, plan_archive
 
-        request = Request(tuple(map(table_name, tables)), as_of, schema, max_delete_fraction)
+        request = Request(tuple(map(table_name, tables)), as_of, schema_name(schema), max_delete_fraction)
         with self._naming_jobs():
             return plan_archive(self.context, request)
 

@@ -14,7 +14,7 @@ from tidegate.config.settings import Aws, DataApiSettings, EmbeddedSettings, S3S
 from tidegate.errors import TidegateError, UsageError, WarehouseLocked
 from tidegate.lake.base import Lake
 from tidegate.ledger.base import JobState, Ledger
-from tidegate.model.names import TableName
+from tidegate.model.names import TableName, check_identifier
 from tidegate.rules.base import RuleSource
 from tidegate.signals.base import Reporter
 from tidegate.warehouse.base import Warehouse
@@ -156,6 +156,11 @@ class Opened:
 
 def table_name(table: Name) -> TableName:
     return table if isinstance(table, TableName) else TableName.parse(table)
+
+
+def schema_name(schema: str | None) -> str | None:
+    """Folded, as names of tables are."""
+    return None if schema is None else check_identifier(schema)
 
 
 def check_order(first: date | None, last: date | None) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from tidegate.app.opened import Name, Opened, check_order, table_name
+from tidegate.app.opened import Name, Opened, check_order, schema_name, table_name
 from tidegate.errors import ObjectMissing, UsageError
 from tidegate.model.queue import QueuedJob, QueueFilter
 
@@ -82,7 +82,7 @@ class Queueing(Opened):
 
         _check_workers(workers)
         with self._naming_jobs():
-            return work(self.context, WorkRequest(workers, schema, until, stop or threading.Event()))
+            return work(self.context, WorkRequest(workers, schema_name(schema), until, stop or threading.Event()))
 
     def run(
         self,
@@ -101,7 +101,7 @@ class Queueing(Opened):
         from tidegate.flows.queue.work import WorkRequest
 
         _check_workers(workers)
-        return run_cycles(self.context, Cycles(schedule, WorkRequest(workers, schema), bell, window))
+        return run_cycles(self.context, Cycles(schedule, WorkRequest(workers, schema_name(schema)), bell, window))
 
 
 def _check_workers(workers: int | None) -> None:

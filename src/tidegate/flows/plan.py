@@ -123,7 +123,10 @@ def choose(ctx: Context, request: Request) -> list[Policy]:
     missing = [t for t in request.tables if t not in known]
     if missing:
         names = ", ".join(str(t) for t in known)
-        raise ConfigError(f"{missing[0]} has no [[archive]] policy", hint=f"Tables with a policy: {names}.")
+        raise ConfigError(f"{missing[0]} has no policy", hint=f"Tables with a policy: {names}.")
+    schemas = sorted({p.table.schema for p in ctx.settings.policies})
+    if request.schema is not None and request.schema not in schemas:
+        raise ConfigError(f"no table of {request.schema} has a policy", hint=f"Schemas with one: {', '.join(schemas)}.")
     chosen = [p for p in ctx.settings.policies if not request.tables or p.table in request.tables]
     chosen = [p for p in chosen if request.schema is None or p.table.schema == request.schema]
     if request.max_delete_fraction is not None:
