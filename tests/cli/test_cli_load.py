@@ -65,13 +65,33 @@ def test_a_bad_file_is_told_and_the_others_are_loaded(land: Cli) -> None:
     assert rows(land, "SELECT code FROM tidegate.quarantined_files") == [["file.refused"]]
 
 
+def test_files_take_the_routes_of_the_configuration(land: Cli) -> None:
+    land.configure(
+        '[[load]]\nmatch = "in/{table}/*.parquet"\n[[load]]\nmatch = "in/notes/*.csv"\ntable = "public.notes"\n'
+        'key = ["order_id"]\n'
+    )
+    for name in ("in/notes", "in/more"):
+        (land.folder / "lake" / name).mkdir(parents=True)
+    source = land.folder / "land" / "a.parquet"
+    source.rename(land.folder / "lake" / "in" / "notes" / "a.parquet")
+    pq.write_table(pa.table({"id": [1]}), land.folder / "lake" / "in" / "more" / "b.parquet")
+    (land.folder / "lake" / "in" / "notes" / "c.csv").write_text("order_id,amount,note\n1,2e0,csv\n", encoding="utf-8")
+    documents = land.ok("load", "lake/in", "--json").documents
+    assert sorted((d["table"], sum(b["rows"] for b in d["batches"])) for d in documents) == [
+        ("public.more", 1),
+        ("public.notes", 1),
+        ("public.notes", 2),
+    ]
+    assert rows(land, "SELECT order_id, note FROM public.notes ORDER BY 1") == [[1, "csv"], [13, None]]
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
         (("land/gone.parquet", "--table", "t"), 2, "there is no file at land/gone.parquet"),
         (("warehouse.duckdb", "--table", "t"), 2, "warehouse.duckdb is the warehouse"),
         (("land", "--table", "t", "--mode", "history"), 2, "'history' is none of append, upsert, replace"),
-        (("land",), 2, "missing option '--table'"),
+        (("land",), 3, "no route takes"),
         (("s3://landing/a.parquet", "--table", "t"), 7, "landing"),
     ],
 )

@@ -1,9 +1,12 @@
 """The verbs that bring files into tables."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tidegate.app.opened import Name, Opened, table_name
+from tidegate.errors import ConfigError
+from tidegate.model.landing import FileVersion
 from tidegate.model.loading import LoadOutcome
 from tidegate.model.route import LoadMode, Route
 
@@ -24,6 +27,38 @@ class Loading(Opened):
         files = Landing(self.context).find(paths)
         with self._naming_jobs():
             return plan_load(self.context, LoadRequest(route, tuple(files), exact))
+
+    def plan_routed_loads(
+        self,
+        *paths: str,
+        key: Sequence[str] = (),
+        mode: LoadMode | None = None,
+        version: str | None = None,
+        exact: bool = False,
+    ) -> "list[LoadPlan]":
+        """As plan_load, by the routes of the configuration, a plan for each; what is given here wins over them.
+
+        Raises:
+            ConfigError: no route takes one of the files.
+        """
+        from tidegate.flows.landing.routing import Router
+        from tidegate.flows.load.landing import Landing
+        from tidegate.flows.load.plan import LoadRequest, plan_load
+
+        router = Router(self.settings)
+        groups: dict[tuple[str, str | None, str], tuple[Route, list[FileVersion]]] = {}
+        for file in Landing(self.context).find(paths):
+            choice = router.choose(file.uri)
+            route = choice.route
+            if route is None:
+                raise ConfigError(
+                    f"no route takes {file.uri}: {choice.reason}",
+                    hint="Name the table by --table, or add a [[load]] that matches the file.",
+                )
+            name = (route.match, route.name_pattern, str(route.table))
+            groups.setdefault(name, (_overridden(route, key, mode, version), []))[1].append(file)
+        with self._naming_jobs():
+            return [plan_load(self.context, LoadRequest(r, tuple(files), exact)) for r, files in groups.values()]
 
     def load_sql(self, plan: "LoadPlan") -> "list[PlannedStatement]":
         """Every statement that carrying out the plan would submit, where nothing is wrong with the rows."""
@@ -51,6 +86,11 @@ class Loading(Opened):
 
         with self._naming_jobs():
             return run_load(self.context, plan)
+
+
+def _overridden(route: Route, key: Sequence[str], mode: LoadMode | None, version: str | None) -> Route:
+    wanted = mode or (LoadMode.UPSERT if key else route.mode)
+    return replace(route, mode=wanted, key=tuple(key) or route.key, version=version or route.version)
 
 
 def direct_route(

@@ -30,7 +30,10 @@ def register(app: typer.Typer) -> None:
 def load(
     run: Run,
     paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Files, folders, or s3:// addresses.")],
-    table: Annotated[str, typer.Option("--table", metavar="TABLE", help="The table that the rows go into.")],
+    table: Annotated[
+        str | None,
+        typer.Option("--table", metavar="TABLE", help="The table that the rows go into.  [default: by the routes]"),
+    ] = None,
     key: Annotated[
         list[str] | None, typer.Option("--key", metavar="COLUMN", help="A column of the key; may be repeated.")
     ] = None,
@@ -53,17 +56,24 @@ def load(
     """
     from tidegate.app.loading import direct_route
 
-    route = direct_route(table, key or (), _mode(mode), version)
+    wanted = _mode(mode)
     with run.app() as app:
-        plan = app.plan_load(*paths, route=route, exact=dry_run)
+        if table is None:
+            plans = app.plan_routed_loads(*paths, key=key or (), mode=wanted, version=version, exact=dry_run)
+        else:
+            route = direct_route(table, key or (), wanted, version)
+            plans = [app.plan_load(*paths, route=route, exact=dry_run)]
         if dry_run:
-            _print_plan(run, plan, app.load_sql(plan))
+            for plan in plans:
+                _print_plan(run, plan, app.load_sql(plan))
             return
-        outcome = app.run_load(plan)
-    print_failures(run, [quarantined.failure for quarantined in outcome.quarantined])
-    run.output.result(_document(outcome), _lines(outcome))
-    if outcome.quarantined:
-        raise typer.Exit(exit_code([q.failure.exit_code for q in outcome.quarantined], done=True))
+        outcomes = [app.run_load(plan) for plan in plans]
+    quarantined = [each.failure for outcome in outcomes for each in outcome.quarantined]
+    print_failures(run, quarantined)
+    for outcome in outcomes:
+        run.output.result(_document(outcome), _lines(outcome))
+    if quarantined:
+        raise typer.Exit(exit_code([failure.exit_code for failure in quarantined], done=True))
 
 
 def _mode(text: str | None) -> LoadMode | None:

@@ -11,10 +11,13 @@ from tidegate.errors import ConfigError, ObjectNotFound, UsageError
 from tidegate.flows.context import Context
 from tidegate.formats.schema.footer import Read
 from tidegate.lake.base import Lake, ObjectInfo
+from tidegate.model.batch import BATCH_COLUMN
 from tidegate.model.landing import FileVersion
 
 _S3 = "s3://"
 _READ_AHEAD = 1 << 20
+_SKIPPED = (".", "_", f"{BATCH_COLUMN}=")
+"""How names below a folder begin that are no data that landed: hidden ones, and archives."""
 
 
 @dataclass
@@ -76,7 +79,7 @@ class Landing:
         lake, prefix = self._at(address)
         for info in lake.list(prefix):
             segments = info.key.removeprefix(prefix).split("/")
-            if format_of(segments[-1]) is not None and not any(s.startswith((".", "_")) for s in segments):
+            if format_of(segments[-1]) is not None and not any(s.startswith(_SKIPPED) for s in segments):
                 yield _version(lake.uri(info.key), info)
 
     def _at(self, uri: str) -> tuple[Lake, str]:
