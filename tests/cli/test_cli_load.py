@@ -91,6 +91,13 @@ def test_files_take_the_routes_of_the_configuration(land: Cli) -> None:
         (("land/gone.parquet", "--table", "t"), 2, "there is no file at land/gone.parquet"),
         (("warehouse.duckdb", "--table", "t"), 2, "warehouse.duckdb is the warehouse"),
         (("land", "--table", "t", "--mode", "history"), 2, "'history' is none of append, upsert, replace"),
+        (
+            ("land", "--table", "tidegate.published"),
+            2,
+            "the schema tidegate is tidegate's own, nothing is loaded into it",
+        ),
+        (("land", "--table", "tidegate_cold.x"), 2, "the schema tidegate_cold is tidegate's own"),
+        (("land", "--table", "public.names"), 2, "public.names is a view"),
         (("land",), 3, "no route takes"),
         (("s3://landing/a.parquet", "--table", "t"), 7, "landing"),
     ],
@@ -102,6 +109,7 @@ def test_mistakes_are_told_by_name(land: Cli, arguments: tuple[str, ...], code: 
         land.monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"):
             land.monkeypatch.setenv(name, "us-east-1")
+    land.ok("query", "CREATE VIEW public.names AS SELECT customer FROM public.orders")
     told = land("load", *arguments)
     assert told.exit_code == code
     assert message in error_text(told.stderr)[0].lower()

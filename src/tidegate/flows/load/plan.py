@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from tidegate.errors import ConfigError, FileRefused
+from tidegate.errors import ConfigError, FileRefused, UsageError
 from tidegate.flows.context import Context
 from tidegate.flows.identity import Identity, attach
 from tidegate.flows.load.contents import Landed, read_files, refusal
@@ -17,6 +17,7 @@ from tidegate.model.loading import QuarantinedFile
 from tidegate.model.names import TableName
 from tidegate.model.route import LoadMode, Route
 from tidegate.model.tables import Table
+from tidegate.redshift.catalog import select_relations
 from tidegate.redshift.loaded import LoadedFiles
 
 EMBEDDED = "embedded"
@@ -68,6 +69,7 @@ def plan_load(ctx: Context, request: LoadRequest) -> LoadPlan:
 
     Raises:
         ConfigError: the warehouse was never initialised, or cannot read where the files are.
+        UsageError: the table is a view, or one of Tidegate's own.
     """
     with pinned(ctx) as one:
         return _plan(one, request)
@@ -80,6 +82,7 @@ def _plan(ctx: Context, request: LoadRequest) -> LoadPlan:
         raise ConfigError("no table is named for the files", hint="Give it by --table, or as table in [[load]].")
     if request.route.mode is LoadMode.HISTORY:
         raise ConfigError(f"{name}: mode history is not built yet", hint="Use append, upsert or replace.")
+    _check_target(ctx, name)
     _check_reach(ctx, request.files)
     table = _tables(ctx, name).get(name)
     landing = Landing(ctx)
@@ -111,6 +114,18 @@ def _tables(ctx: Context, name: TableName) -> dict[TableName, Table]:
             f"the warehouse has no table {control.quarantined_files}", hint="Run `tidegate init`: it adds what is new."
         )
     return tables
+
+
+def _check_target(ctx: Context, name: TableName) -> None:
+    """Raises UsageError for what is no table of the user."""
+    if name.schema in (ctx.settings.control_schema, ctx.settings.external_schema):
+        raise UsageError(
+            f"{name}: the schema {name.schema} is Tidegate's own, nothing is loaded into it",
+            hint="Name a table in another schema.",
+        )
+    kinds = {(str(row[0]), str(row[1])): str(row[2]) for row in ctx.warehouse.execute(select_relations()).rows}
+    if kinds.get((name.schema, name.name)) == "VIEW":
+        raise UsageError(f"{name} is a view", hint="Name the table that the files go into.")
 
 
 def _check_reach(ctx: Context, files: Iterable[FileVersion]) -> None:
