@@ -112,7 +112,7 @@ def test_a_dry_run_prints_plan_and_sql_and_changes_nothing(archived: Cli) -> Non
             3,
             "public.orders has no archived rows from 2020-05-01 to the last period",
         ),
-        (("public.other",), 3, "public.other has no archived rows from the first to the last period"),
+        (("public.other",), 3, "public.other has no archived rows from the first period to the last period"),
         (("public.orders", "--from", "2020-13"), 2, "--from: '2020-13-01' is not a date"),
         (("public.orders", "--to", "soon"), 2, "--to: 'soon' is not a date"),
         (

@@ -34,7 +34,7 @@ def _counted(calls: Calls, port: Any, name: str) -> Any:
 
 
 def _prepare(folder: Path) -> None:
-    """A table with a row, and two files for it: one with a longer text and a row without a key, one that cannot be loaded."""
+    """A table with a row, and two files: one with a longer text and a row without a key, one that cannot be loaded."""
     folder.mkdir()
     land = _land(folder)
     land.world.initialise()

@@ -271,7 +271,7 @@ def _done(ctx: Context, request: RestoreRequest) -> tuple[date, ...]:
     retired = {r.period for r in read_retired(ctx, request.table) if r.reason == RESTORED and low <= r.period <= high}
     done = tuple(sorted(p for p in retired if any(first <= p <= last for first, last in spans)))
     if not done or request.into is not None or request.days is not None:
-        span = f" from {request.first or 'the first'} to {request.last or 'the last'} period"
+        span = f" from {request.first or 'the first period'} to {request.last or 'the last period'}"
         raise ObjectMissing(
             f"{request.table} has no archived rows{span}", hint="`tidegate status` lists what is archived."
         )
