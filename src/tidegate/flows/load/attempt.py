@@ -107,8 +107,8 @@ class Attempt:
 
     def _unchanged(self, ctx: Context) -> bool:
         """COPY cannot pin a version: what was read is only what is there if it has not changed since."""
-        landing = Landing(ctx)
-        return all(landing.now(landed.file) == landed.file for landed in self.files)
+        files = [landed.file for landed in self.files]
+        return Landing(ctx).all_now(files) == files
 
     def _commit(self, ctx: Context, staging: Staging, compared: Compared, statements: Sequence[str]) -> Result:
         aside = (*compared.aside, *staging.keyless_rows())

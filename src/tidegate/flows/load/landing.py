@@ -2,7 +2,8 @@
 
 import io
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import BinaryIO, cast
 
@@ -16,6 +17,8 @@ from tidegate.model.landing import FileVersion
 
 _S3 = "s3://"
 _READ_AHEAD = 1 << 20
+_AT_ONCE = 16
+"""Requests."""
 _SKIPPED = (".", "_", f"{BATCH_COLUMN}=")
 """How names below a folder begin that are no data that landed: hidden ones, and archives."""
 
@@ -58,6 +61,15 @@ class Landing:
         if current is None or current.identity != file.identity:
             return current
         return file
+
+    def all_now(self, files: Sequence[FileVersion]) -> list[FileVersion | None]:
+        """`now` of each, many at a time where each is a request."""
+        for file in files:
+            self._at(file.uri)
+        if len(files) < _AT_ONCE or not any(file.uri.startswith(_S3) for file in files):
+            return [self.now(file) for file in files]
+        with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="landing") as pool:
+            return list(pool.map(self.now, files))
 
     def reader(self, file: FileVersion) -> Read:
         """Ranges of the file."""

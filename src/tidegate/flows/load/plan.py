@@ -86,7 +86,7 @@ def _plan(ctx: Context, request: LoadRequest) -> LoadPlan:
     _check_reach(ctx, request.files)
     table = _tables(ctx, name).get(name)
     landing = Landing(ctx)
-    current = [(file, landing.now(file)) for file in request.files]
+    current = list(zip(request.files, landing.all_now(request.files), strict=True))
     present = [file for _, file in current if file is not None]
     split = only_newest(request.route, read_known(ctx, request.route, name, present).sort(present))
     landed, refused = read_files(landing, request.route, table, split.new, exact=request.exact)

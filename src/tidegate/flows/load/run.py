@@ -122,8 +122,7 @@ class LoadRun:
 
     def _split(self, files: tuple[Landed, ...], error: StatementError) -> None:
         """A value that does not fit, or a file that was changed while it was copied."""
-        landing = Landing(self.ctx)
-        now = [landing.now(landed.file) for landed in files]
+        now = Landing(self.ctx).all_now([landed.file for landed in files])
         if any(current != landed.file for current, landed in zip(now, files, strict=True)):
             self._seal_anew([landed.file for landed in files])
         elif len(files) == 1:
@@ -141,7 +140,7 @@ class LoadRun:
                 hint="What is loaded stays so. Run the same command again when nobody writes to the files.",
             )
         landing = Landing(self.ctx)
-        now = [landing.now(file) for file in files]
+        now = landing.all_now(files)
         self.gone += [file for file, current in zip(files, now, strict=True) if current is None]
         current = [file for file in now if file is not None]
         known = read_known(self.ctx, self.plan.route, self.plan.name, current).sort(current)
