@@ -1,4 +1,4 @@
-"""Files in a bucket become rows of the local Redshift, by both protocols: in the lake's bucket and in another one."""
+"""Files in a bucket become rows of the local Redshift, by the Data API: in the lake's bucket and in another one."""
 
 import io
 from dataclasses import replace
@@ -6,6 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 from tests.e2e.stack import StackWorld
 from tests.flows.landing import TABLE, appending, names, upserting
 from tests.servers.emulator import Emulator
@@ -16,6 +17,7 @@ from tidegate.flows.load.plan import LoadRequest, plan_load
 from tidegate.flows.load.run import run_load
 from tidegate.lake.s3.driver import S3Lake
 from tidegate.model.loading import LoadOutcome
+from tidegate.model.names import TableName
 from tidegate.model.route import Route
 
 
@@ -37,6 +39,7 @@ def load(world: StackWorld, route: Route, *paths: str) -> LoadOutcome:
         return run_load(ctx, plan_load(ctx, LoadRequest(route, tuple(Landing(ctx).find(paths)))))
 
 
+@pytest.mark.parametrize("stack_world", ["data_api"], indirect=True)
 def test_files_in_s3_become_rows_once(stack_world: StackWorld, aws_environment: Emulator) -> None:
     world, bucket = stack_world, aws_environment.new_bucket()
     world.initialise()
@@ -47,11 +50,12 @@ def test_files_in_s3_become_rows_once(stack_world: StackWorld, aws_environment: 
 
     put("in/o'1 +ü.parquet", {"id": [1, 2], "note": ["é" * 30, "b"]})
     put("in/2.parquet", {"id": [3, None], "note": ["c", "no key"]})
-    put("in/long.parquet", {"id": [9], "note": ["x" * 70_000]})
+    for n in range(20):
+        put(f"many/{n}.parquet", {"id": [n]})
     s3.put_object(Bucket=bucket, Key="in/broken.parquet", Body=b"PAR1 broken")
     address = f"s3://{bucket}/in/"
     first = load(world, upserting("id"), address)
-    assert sorted(names(first.quarantined)) == ["2.parquet", "broken.parquet", "long.parquet"]
+    assert sorted(names(first.quarantined)) == ["2.parquet", "broken.parquet"]
     assert (first.rows, sum(batch.changed for batch in first.batches)) == (4, 3)
     assert sorted(world.sql(f"SELECT id, note FROM {TABLE}")) == [(1, "é" * 30), (2, "b"), (3, "c")]
     assert world.value("SELECT COUNT(*) FROM tidegate.loaded_files") == 2
@@ -65,3 +69,5 @@ def test_files_in_s3_become_rows_once(stack_world: StackWorld, aws_environment: 
     assert load(world, appending(), inside).rows == 1
     assert load(world, appending(), inside).rows == 0
     assert world.value(f"SELECT COUNT(*) FROM {TABLE}") == 4
+    many = load(world, appending(table=TableName("public", "many")), f"s3://{bucket}/many/")
+    assert [(len(batch.files), batch.rows) for batch in many.batches] == [(20, 20)]
