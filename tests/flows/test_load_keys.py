@@ -6,7 +6,6 @@ import pytest
 from tests.flows.landing import TABLE, Land, appending, names, upserting
 from tests.world import World
 
-from tidegate.errors import ConfigError
 from tidegate.model.route import LoadMode
 
 
@@ -123,9 +122,3 @@ def test_columns_that_the_files_lack_become_null_where_rows_are_replaced(land: L
     land.write("a.parquet", {"id": [1], "n": [99]})
     land.load(route=upserting("id"))
     assert land.rows() == [(1, None, 3), (2, "y", 2)]
-
-
-def test_a_mode_that_is_not_built_is_refused_by_name(land: Land) -> None:
-    land.write("a.parquet", {"id": [1]})
-    with pytest.raises(ConfigError, match=r"public\.sales: mode history is not built yet"):
-        land.load(route=appending(mode=LoadMode.HISTORY))

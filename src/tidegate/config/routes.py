@@ -46,7 +46,6 @@ _READ_FORMATS: dict[str, frozenset[FileFormat]] = {
     "columns": frozenset({_C, _J}),
     "flatten": frozenset({_J}),
 }
-_KEYED = (LoadMode.UPSERT, LoadMode.HISTORY)
 
 
 def to_routes(sections: Sequence[LoadSection], reserved: frozenset[str]) -> tuple[tuple[Route, ...], Problems]:
@@ -155,12 +154,12 @@ def _target(section: LoadSection, pattern: KeyPattern, reserved: frozenset[str])
 
 def _keys(section: LoadSection) -> Iterator[str]:
     mode = _mode(section)
-    if mode in _KEYED and not section.key:
+    if mode is LoadMode.UPSERT and not section.key:
         yield f'key is missing, which mode = "{mode}" needs'
-    if mode not in _KEYED:
+    if mode is not LoadMode.UPSERT:
         for name in ("key", "version", "on_archived"):
             if getattr(section, name):
-                yield f'{name} needs mode = "upsert" or "history"'
+                yield f'{name} needs mode = "upsert"'
     for name in ("key", "sort_key"):
         columns = getattr(section, name)
         if len(set(columns)) < len(columns):

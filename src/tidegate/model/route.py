@@ -14,15 +14,11 @@ class FileFormat(StrEnum):
 
 
 class LoadMode(StrEnum):
-    """APPEND adds rows. UPSERT replaces rows of the same key. REPLACE lets the newest file be the whole table.
-
-    HISTORY keeps each state of a key with the time in which it was valid (slowly changing dimension, type 2).
-    """
+    """APPEND adds rows. UPSERT replaces rows of the same key. REPLACE lets the newest file be the whole table."""
 
     APPEND = "append"
     UPSERT = "upsert"
     REPLACE = "replace"
-    HISTORY = "history"
 
 
 class Contract(StrEnum):
@@ -100,7 +96,7 @@ class FormatOptions:
 class Route:
     """One `[[load]]`. `match` is a pattern of keys: `*` within a segment, `**` over segments, Hive's `year=*`.
 
-    `table` None: from the key, by the pattern's `{table}`. `key` columns of UPSERT and HISTORY; `version` orders rows
+    `table` None: from the key, by the pattern's `{table}`. `key` columns of UPSERT; `version` orders rows
     of one key. `copy` are further options of COPY by name. `batch_files`, `batch_bytes` and `batch_seconds` close a
     batch, whichever comes first. `headroom` multiplies the longest text that was measured.
     """

@@ -42,7 +42,7 @@ EVERYTHING = """
         match = "in/*.csv"
         table = "public.orders"
         name_pattern = "^[0-9]+[.]csv$"
-        mode = "history"
+        mode = "upsert"
         key = ["order_id", "line"]
         version = "updated_at"
         format = "csv"
@@ -73,7 +73,7 @@ CARRIED = Route(
     match="in/*.csv",
     table=ORDERS,
     name_pattern="^[0-9]+[.]csv$",
-    mode=LoadMode.HISTORY,
+    mode=LoadMode.UPSERT,
     key=("order_id", "line"),
     version="updated_at",
     format=FileFormat.CSV,
@@ -135,10 +135,10 @@ MISTAKES = [
     ('match = "{table}/*"\nname_pattern = "("', "name_pattern is not a regular expression: missing ), unterminated"),
     ('match = "x"\ntable = "tidegate.t"', "the schema tidegate is Tidegate's own, no files are loaded into it"),
     ('match = "x"\ntable = "t"\nmode = "upsert"', 'key is missing, which mode = "upsert" needs'),
-    ('match = "x"\ntable = "t"\nmode = "merge"', 'mode is "merge", must be "append", "upsert", "replace" or "history"'),
-    ('match = "x"\ntable = "t"\nmode = "append"\nkey = "a"', 'key needs mode = "upsert" or "history"'),
-    ('match = "x"\ntable = "t"\nversion = "a"', 'version needs mode = "upsert" or "history"'),
-    ('match = "x"\ntable = "t"\non_archived = "allow"', 'on_archived needs mode = "upsert" or "history"'),
+    ('match = "x"\ntable = "t"\nmode = "merge"', 'mode is "merge", must be "append", "upsert" or "replace"'),
+    ('match = "x"\ntable = "t"\nmode = "append"\nkey = "a"', 'key needs mode = "upsert"'),
+    ('match = "x"\ntable = "t"\nversion = "a"', 'version needs mode = "upsert"'),
+    ('match = "x"\ntable = "t"\non_archived = "allow"', 'on_archived needs mode = "upsert"'),
     ('match = "x"\ntable = "t"\nkey = ["a", "A"]', "key names a column twice"),
     ('match = "x"\ntable = "t"\nkey = "a"\nversion = "a"', "version is a, which is part of the key"),
     ('match = "x"\ntable = "t"\nkeys = "a"', "unknown key keys, did you mean key?"),

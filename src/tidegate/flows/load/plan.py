@@ -80,8 +80,6 @@ def _plan(ctx: Context, request: LoadRequest) -> LoadPlan:
     name = request.route.table
     if name is None:
         raise ConfigError("no table is named for the files", hint="Give it by --table, or as table in [[load]].")
-    if request.route.mode is LoadMode.HISTORY:
-        raise ConfigError(f"{name}: mode history is not built yet", hint="Use append, upsert or replace.")
     _check_target(ctx, name)
     _check_reach(ctx, request.files)
     table = _tables(ctx, name).get(name)
