@@ -65,6 +65,13 @@ def test_a_bad_file_is_told_and_the_others_are_loaded(land: Cli) -> None:
     assert rows(land, "SELECT code FROM tidegate.quarantined_files") == [["file.refused"]]
 
 
+def test_rows_that_go_aside_are_not_counted_as_loaded(land: Cli) -> None:
+    pq.write_table(pa.table({"order_id": [1, None, None]}), land.folder / "land" / "a.parquet")
+    told = land("load", "land", "--table", "public.notes", "--key", "order_id")
+    assert told.exit_code == 5
+    assert told.stdout.splitlines()[-1] == "1 row of 1 file loaded into public.notes, 2 rows kept aside"
+
+
 def test_files_take_the_routes_of_the_configuration(land: Cli) -> None:
     land.configure(
         '[[load]]\nmatch = "in/{table}/*.parquet"\n[[load]]\nmatch = "in/notes/*.csv"\ntable = "public.notes"\n'
@@ -88,6 +95,7 @@ def test_files_take_the_routes_of_the_configuration(land: Cli) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
+        (("", "--table", "t"), 2, "a path is empty"),
         (("land/gone.parquet", "--table", "t"), 2, "there is no file at land/gone.parquet"),
         (("warehouse.duckdb", "--table", "t"), 2, "warehouse.duckdb is the warehouse"),
         (("land", "--table", "t", "--mode", "history"), 2, "'history' is none of append, upsert, replace"),

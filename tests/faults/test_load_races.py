@@ -15,7 +15,7 @@ from tests.world import World
 
 from tidegate.errors import GuardFailed, Refused, TidegateError
 from tidegate.flows.context import Context
-from tidegate.flows.load.run import run_load
+from tidegate.flows.load.run import MAX_SEALS, run_load
 from tidegate.redshift.loaded import ALREADY_LOADED
 
 
@@ -155,6 +155,19 @@ def test_another_session_that_is_first_takes_its_file_out_of_the_batch(land: Lan
     outcome = spied(land, acting(" LOCK ", lambda: other.load(path))).load()
     assert (outcome.rows, names(outcome.already)) == (1, ["a.parquet"])
     assert (land.rows(), len(land.loaded())) == ([(1,), (2,)], 2)
+
+
+def test_another_session_that_is_first_with_every_batch_is_no_change_of_files(land: Land) -> None:
+    """Twelve kinds of columns are twelve batches, and each of them is lost to the other session."""
+    for n in range(MAX_SEALS + 2):
+        land.write(f"{n:02}.parquet", {"id": [n], f"c{n}": [n]}, minute=n)
+    other = Land(replace(land.world, suffix="z"))
+    with land.world.context() as ctx:
+        ctx = land.context(ctx)
+        plan = land.plan(ctx, appending())
+        assert other.load().rows == MAX_SEALS + 2
+        outcome = run_load(ctx, plan)
+    assert (outcome.rows, len(outcome.already), len(land.loaded())) == (0, MAX_SEALS + 2, MAX_SEALS + 2)
 
 
 def test_another_session_widens_the_table_meanwhile(land: Land) -> None:

@@ -6,6 +6,7 @@ import pytest
 from tests.flows.landing import TABLE, Land, appending, names, upserting
 from tests.world import World
 
+from tidegate.flows.load.run import MAX_SEALS
 from tidegate.model.route import LoadMode
 
 
@@ -58,6 +59,15 @@ def test_different_rows_of_a_key_in_one_file_are_not_decided_by_chance(land: Lan
     )
     assert land.rows("id, note") == [(1, "A"), (2, "b"), (3, "c")]
     assert land.quarantined() == [("bad.parquet", "load.version", None)]
+
+
+def test_many_bad_files_of_different_columns_do_not_keep_the_good_one_out(land: Land) -> None:
+    for n in range(MAX_SEALS + 2):
+        land.write(f"{n:02}.parquet", {"id": [n, n], "v": [1, 1], f"c{n}": [1, 2]}, minute=n)
+    land.write("good.parquet", {"id": [100], "v": [1]}, minute=59)
+    outcome = land.load(route=upserting("id"))
+    assert {bad.code for bad in outcome.quarantined} == {"load.version"}
+    assert (len(outcome.quarantined), outcome.rows, land.rows("id")) == (MAX_SEALS + 2, 1, [(100,)])
 
 
 def test_rows_without_a_key_are_kept_whole_beside_the_others(land: Land) -> None:

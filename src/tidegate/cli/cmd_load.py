@@ -130,7 +130,9 @@ def _lines(outcome: LoadOutcome) -> Iterator[str]:
         ]
         yield from table([ResultColumn(*head) for head in _HEADS], rows)
     yield from _remarks(outcome)
-    yield f"{counted(outcome.rows, 'row')} of {counted(outcome.files, 'file')} loaded into {outcome.table}"
+    aside = sum(quarantined.rows or 0 for quarantined in outcome.quarantined if quarantined.place)
+    loaded = f"{counted(outcome.rows - aside, 'row')} of {counted(outcome.files, 'file')} loaded into {outcome.table}"
+    yield f"{loaded}, {counted(aside, 'row')} kept aside" if aside else loaded
 
 
 def _document(outcome: LoadOutcome) -> dict[str, object]:

@@ -34,11 +34,13 @@ class Landing:
         """The files at these addresses; one that ends with a slash, or is a folder, stands for all files below it.
 
         Raises:
-            UsageError: there is nothing at an address, or the warehouse itself.
+            UsageError: an address is empty, or there is nothing at it, or the warehouse itself.
         """
         found: dict[str, FileVersion] = {}
         own = self.ctx.warehouse.place()
         for path in paths:
+            if not path:
+                raise UsageError("a path is empty", hint="Write `.` for the folder that you are in.")
             if os.path.realpath(path) == own:
                 raise UsageError(f"{path} is the warehouse", hint="Name the files that shall be loaded into it.")
             files = list(self._below(path))

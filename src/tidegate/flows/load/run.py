@@ -31,7 +31,7 @@ from tidegate.redshift.loaded import LoadedFiles
 from tidegate.signals.base import Progress
 
 MAX_SEALS = 10
-"""How often a run looks at files anew that change, or that others load, while it works."""
+"""How often in a row files are looked at anew, and none of them was loaded, put aside, or found loaded by others."""
 
 TRIES = 4
 """At a batch whose outcome is not known since the warehouse could not be reached."""
@@ -89,12 +89,17 @@ class LoadRun:
             self._split(files, error)
             return
         if result.loaded is not None:
+            self.seals = 0
             self.loaded.append(result.loaded)
             self.aside += result.aside
             return
         self.put_aside(result.bad)
         bad = {quarantined.file for quarantined in result.bad}
-        self._seal_anew([landed.file for landed in files if landed.file not in bad])
+        others = [landed.file for landed in files if landed.file not in bad]
+        if len(others) < len(files):
+            self.seals = 0
+        if others:
+            self._seal_anew(others)
 
     def _tried(self, files: tuple[Landed, ...]) -> Result:
         """The batch, again when the warehouse could not be reached and nothing was committed."""
@@ -133,12 +138,6 @@ class LoadRun:
 
     def _seal_anew(self, files: Sequence[FileVersion]) -> None:
         """Look at the files as they are now, without those that others loaded."""
-        self.seals += 1
-        if self.seals > MAX_SEALS:
-            raise Refused(
-                f"files keep changing while they are loaded into {self.plan.name}: {files[0].uri}",
-                hint="What is loaded stays so. Run the same command again when nobody writes to the files.",
-            )
         landing = Landing(self.ctx)
         now = landing.all_now(files)
         self.gone += [file for file, current in zip(files, now, strict=True) if current is None]
@@ -146,6 +145,12 @@ class LoadRun:
         known = read_known(self.ctx, self.plan.route, self.plan.name, current).sort(current)
         self.already += known.already
         self.stale += known.stale
+        self.seals = self.seals + 1 if len(known.new) == len(files) else 0
+        if self.seals > MAX_SEALS:
+            raise Refused(
+                f"files keep changing while they are loaded into {self.plan.name}: {files[0].uri}",
+                hint="What is loaded stays so. Run the same command again when nobody writes to the files.",
+            )
         table = self.ctx.warehouse.tables([self.plan.name]).get(self.plan.name)
         landed, refused = read_files(landing, self.plan.route, table, known.new)
         batches, unfit = seal(self.plan.route, table, landed)
