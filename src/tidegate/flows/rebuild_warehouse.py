@@ -103,18 +103,18 @@ class _TableRebuild:
         yield from _sliced(
             control.published,
             ROWS,
-            _tiered(state, _proofs(descriptors, state.published)),
+            tiered(state, counted_proofs(descriptors, state.published)),
             partial(control.insert_published, table),
         )
         yield from _sliced(
-            control.copies, ROWS, _proofs(descriptors, state.copies), partial(control.insert_copies, table)
+            control.copies, ROWS, counted_proofs(descriptors, state.copies), partial(control.insert_copies, table)
         )
         for tier in sorted(set(state.parked.values())):
             parked = {item for item, colder in state.parked.items() if colder is tier}
             yield from _sliced(
                 control.parked,
                 ROWS,
-                _proofs(descriptors, parked),
+                counted_proofs(descriptors, parked),
                 partial(control.insert_parked, table, tier=tier, at=stamp),
             )
         for reason in sorted(set(state.retired.values())):
@@ -168,14 +168,16 @@ def _sliced(
         yield _Rows(target, len(some), statements(some))
 
 
-def _proofs(descriptors: Mapping[str, Descriptor], counted: set[BatchPeriod]) -> Iterator[CountedProof]:
+def counted_proofs(descriptors: Mapping[str, Descriptor], counted: set[BatchPeriod]) -> Iterator[CountedProof]:
+    """The control rows of those periods that are in `counted`, in the order of the descriptors."""
     for batch, descriptor in descriptors.items():
         hash_id = f"{descriptor.hash.engine}/{descriptor.hash.version}/{descriptor.hash.expression}"
         at = descriptor.archived_at or written_at(batch)
         yield from (CountedProof(batch, hash_id, at, p) for p in descriptor.periods if (batch, p.period) in counted)
 
 
-def _tiered(state: Replayed, proofs: Iterator[CountedProof]) -> Iterator[CountedProof]:
+def tiered(state: Replayed, proofs: Iterator[CountedProof]) -> Iterator[CountedProof]:
+    """The same rows with what the state knows of tiers and thaws."""
     for row in proofs:
         item = (row.batch, row.proof.period)
         yield replace(row, tier=state.tiers.get(item), thawed_until=state.thawed.get(item))
