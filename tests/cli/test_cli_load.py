@@ -34,6 +34,15 @@ def test_load_prints_what_it_did_and_nothing_is_loaded_twice(land: Cli) -> None:
     assert rows(land, "SELECT order_id, note FROM public.notes ORDER BY 1") == [[1, "changed"], [13, None]]
 
 
+def test_a_link_to_a_file_is_that_file(land: Cli) -> None:
+    (land.folder / "link.parquet").symlink_to(land.folder / "land" / "a.parquet")
+    (land.folder / "linked").symlink_to(land.folder / "land")
+    land.ok("load", "land", "--table", "public.notes")
+    for path in ("link.parquet", "linked", "linked/a.parquet"):
+        assert land.ok("load", path, "--table", "public.notes").stdout.splitlines()[0] == "1 file already loaded"
+    assert rows(land, "SELECT COUNT(*) FROM public.notes") == [[2]]
+
+
 def test_a_dry_run_changes_nothing(land: Cli) -> None:
     before = snapshot(land.folder)
     arguments = ("load", "land", "--table", "public.orders", "--key", "order_id", "--dry-run")

@@ -68,6 +68,14 @@ def test_options_of_the_route_win(land: Land) -> None:
     assert land.rows() == [("1", None, "x"), ("2", 7, "y")]
 
 
+def test_a_first_line_that_could_be_rows_or_names_is_never_guessed(land: Land) -> None:
+    land.world.sql(f"CREATE TABLE {TABLE} (id BIGINT, x BIGINT)")
+    write(land, "a.csv", b"id,id\n5,6\n")
+    (told,) = land.load().quarantined
+    assert told.reason.endswith("a.csv does not look like names of columns")
+    assert land.rows() == []
+
+
 def test_ragged_rows_and_strange_encodings_put_the_file_aside(land: Land) -> None:
     write(land, "a.csv", b"id,note\n1,a\n2,b,c\n")
     write(land, "b.csv", "id,note\n1,ü\n".encode("latin-1"), 1)

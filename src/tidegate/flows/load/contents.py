@@ -89,6 +89,11 @@ def _read(landing: Landing, route: Route, table: Table | None, file: FileVersion
         raise FileRefused(
             f"{file.uri} is in {content.dialect.encoding}, which COPY does not read", hint="Write the file in UTF-8."
         )
+    if content.dialect is not None and not content.dialect.header and route.options.header is None:
+        raise FileRefused(
+            f"the first line of {file.uri} does not look like names of columns",
+            hint="Give the columns different names, or set header = false in the options of [[load]].",
+        )
     return content
 
 

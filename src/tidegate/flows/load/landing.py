@@ -83,7 +83,7 @@ class Landing:
         return cast(BinaryIO, io.BufferedReader(_Ranges(self.reader(file), file.size), _READ_AHEAD))
 
     def _below(self, path: str) -> Iterator[FileVersion]:
-        address = path if path.startswith(_S3) else os.path.abspath(path.removeprefix("file://"))
+        address = path if path.startswith(_S3) else os.path.realpath(path.removeprefix("file://"))
         if not address.startswith(_S3) and os.path.isdir(address):
             address += "/"
         if not address.endswith("/"):
