@@ -12,6 +12,19 @@ settings.register_profile(
 settings.load_profile("test")
 
 
+_LONG = ("tests/faults/", "tests/e2e/")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long files first in each half: two workers begin with a half each, and neither is left with a long one."""
+    files = sorted({item.path for item in items if item.nodeid.startswith(_LONG)})
+    first, second = set(files[::2]), set(files[1::2])
+    short = [item for item in items if item.path not in first | second]
+    begin = [item for item in items if item.path in first]
+    middle = max(0, len(items) // 2 - len(begin))
+    items[:] = [*begin, *short[:middle], *(item for item in items if item.path in second), *short[middle:]]
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print what tests recorded as `crash points`: how many each part of the matrix tried."""
     lines = [

@@ -238,6 +238,7 @@ def test_every_document_says_what_it_is(printed: Printed) -> None:
         "difference",
         "route",
         "batch",
+        "file",
     }
 
 
