@@ -339,7 +339,7 @@ def test_nothing_to_read_in_place_is_said(archived: World) -> None:
     archived.restore(JANUARY, JANUARY)
     with pytest.raises(ObjectMissing) as missing:
         run(archived, JANUARY, JANUARY, days=5)
-    assert missing.value.message == "public.orders has no archived rows from 2020-01-01 to 2020-01-01 period"
+    assert missing.value.message == "public.orders has no archived rows from 2020-01-01 to 2020-01-01"
 
 
 def test_old_manifests_of_killed_restores_go_with_the_next(archived: World) -> None:

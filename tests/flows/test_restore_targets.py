@@ -47,7 +47,7 @@ def test_it_was_restored_already_only_while_its_hold_keeps_the_rows(archived: Wo
         release_hold(ctx, hold.id)
     with pytest.raises(ObjectMissing) as missing:
         archived.restore(*JANUARY)
-    assert missing.value.message == "public.orders has no archived rows from 2020-01-01 to 2020-01-31 period"
+    assert missing.value.message == "public.orders has no archived rows from 2020-01-01 to 2020-01-31"
 
 
 def test_each_batch_that_comes_back_has_a_record_of_its_own(world: World) -> None:
