@@ -3,7 +3,7 @@
 import shutil
 
 from tests.cli.conftest import Cli
-from tests.cli.shop import AS_OF, error_text, parquet, rows, snapshot
+from tests.cli.shop import error_text, parquet, rows, snapshot
 from tests.masking import mask
 
 RESULT = {
