@@ -61,11 +61,7 @@ def compact(
 
 def _print_plan(run: Run, app: "App", plan: "CompactPlan") -> None:
     statements = app.compact_sql(plan)
-    failures = [
-        Failure(str(t.table), t.error.code, t.error.exit_code, t.error.message, t.error.hint)
-        for t in plan.tables
-        if t.error is not None
-    ]
+    failures = [Failure.of(t.table, t.error) for t in plan.tables if t.error is not None]
     print_failures(run, failures)
     rows = [
         (

@@ -15,7 +15,6 @@ from tidegate.model.outcome import Failure
 from tidegate.model.queue import QueueState
 
 if TYPE_CHECKING:
-    from tidegate.flows.queue.tries import Try
     from tidegate.flows.queue.work import WorkOutcome
 
 Workers = Annotated[
@@ -38,7 +37,7 @@ def work(run: Run, workers: Workers = None, schema: Schema = None, until: Until 
     with stopping() as stop, run.app() as app:
         end = window_end(until, app.context.clock(), app.settings.timezone)
         outcome = app.work(workers, schema, end, stop)
-    failures = [_failure(one) for one in outcome.tries if one.error is not None]
+    failures = [Failure.of(f"job {one.job.id}", one.error) for one in outcome.tries if one.error is not None]
     print_failures(run, failures)
     document = {
         "message_type": "result",
@@ -53,13 +52,6 @@ def work(run: Run, workers: Workers = None, schema: Schema = None, until: Until 
     if failures:
         done = any(one.job.state is QueueState.DONE for one in outcome.tries)
         raise typer.Exit(exit_code([failure.exit_code for failure in failures], done=done))
-
-
-def _failure(one: "Try") -> Failure:
-    error = one.error
-    if error is None:
-        raise TypeError("the try did not fail")
-    return Failure(f"job {one.job.id}", error.code, error.exit_code, error.message, error.hint)
 
 
 def _lines(outcome: "WorkOutcome") -> list[str]:

@@ -28,9 +28,7 @@ class Totals:
             self.rows += batch.outcome.rows
             self.quarantined += len(batch.outcome.quarantined)
         if batch.error is not None:
-            error = batch.error
-            name = str(batch.route.table)
-            self.failures.append(Failure(name, error.code, error.exit_code, error.message, error.hint))
+            self.failures.append(Failure.of(batch.route.table, batch.error))
 
     @property
     def exit_code(self) -> int:
@@ -78,8 +76,7 @@ def _document(batch: "WatchedBatch") -> dict[str, object]:
 def _lines(batch: "WatchedBatch") -> Iterator[str]:
     table = str(batch.route.table)
     if batch.error is not None:
-        failure = Failure(table, batch.error.code, batch.error.exit_code, batch.error.message, batch.error.hint)
-        yield from failure_lines(failure)
+        yield from failure_lines(Failure.of(table, batch.error))
     if batch.outcome is not None:
         outcome = batch.outcome
         skipped = len(outcome.already) + len(outcome.stale) + len(outcome.gone)

@@ -43,9 +43,7 @@ def run_archive(ctx: Context, plan: ArchivePlan, until: datetime | None = None) 
         except Interrupted:
             raise
         except TidegateError as error:
-            failures.append(
-                Failure(str(table_plan.policy.table), error.code, error.exit_code, error.message, error.hint)
-            )
+            failures.append(Failure.of(table_plan.policy.table, error))
         outcomes.extend(run.outcomes)
     return ArchiveOutcome(tuple(outcomes), tuple(failures))
 

@@ -200,7 +200,7 @@ def run_expire(ctx: Context, plan: ExpirePlan) -> ExpireOutcome:
         except Interrupted:
             raise
         except TidegateError as error:
-            failures.append(Failure(str(table.policy.table), error.code, error.exit_code, error.message, error.hint))
+            failures.append(Failure.of(table.policy.table, error))
         expired += run.expired
     held = tuple(kept for table in plan.tables for kept in table.held)
     return ExpireOutcome(tuple(expired), held, tuple(failures))

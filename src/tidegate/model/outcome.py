@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Self
 
+from tidegate.errors import TidegateError
 from tidegate.model.aging import Expiry, Kept, TierMove
 from tidegate.model.batch import BatchState, PeriodProof
 from tidegate.model.names import TableName
@@ -32,6 +34,10 @@ class Failure:
     exit_code: int
     message: str
     hint: str
+
+    @classmethod
+    def of(cls, name: object, error: TidegateError) -> Self:
+        return cls(str(name), error.code, error.exit_code, error.message, error.hint)
 
 
 @dataclass(frozen=True)

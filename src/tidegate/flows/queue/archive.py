@@ -8,11 +8,11 @@ from tidegate.errors import PolicyError
 from tidegate.flows.archive import TableRun
 from tidegate.flows.context import Context
 from tidegate.flows.plan import ArchivePlan, Request, TablePlan, plan_archive
-from tidegate.flows.queue.draft import Draft, JobRequest, failure
+from tidegate.flows.queue.draft import Draft, JobRequest
 from tidegate.flows.queue.tries import Done
 from tidegate.model.batch import BatchState
 from tidegate.model.names import TableName
-from tidegate.model.outcome import BatchOutcome
+from tidegate.model.outcome import BatchOutcome, Failure
 from tidegate.model.periods import Choice, Granularity, Period
 from tidegate.model.policy import Action
 from tidegate.model.queue import OPEN, QueueFilter, Work
@@ -47,7 +47,7 @@ def draft(ctx: Context, made: ArchivePlan, priority: int | None = None) -> Draft
         known += len(found) - len(new)
         rows += sum(spec.rows for spec in table.specs) if new and table.policy.action is not Action.COPY else 0
     stopped = [(t.policy.table, t.error or t.refusal) for t in made.tables if t.error or t.specs or t.unfinished]
-    failures = tuple(failure(str(name), error) for name, error in stopped if error is not None)
+    failures = tuple(Failure.of(name, error) for name, error in stopped if error is not None)
     return Draft(tuple(works), known, rows, failures)
 
 

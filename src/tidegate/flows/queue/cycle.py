@@ -10,7 +10,7 @@ from tidegate.flows.context import Context
 from tidegate.flows.plan import Request, plan_archive
 from tidegate.flows.queue import archive
 from tidegate.flows.queue.afterwards import expire_step, gc_step, tier_step
-from tidegate.flows.queue.draft import enqueue, failure
+from tidegate.flows.queue.draft import enqueue
 from tidegate.flows.queue.schedule import Schedule, wait_until
 from tidegate.flows.queue.tries import Stop
 from tidegate.flows.queue.work import WorkRequest, work
@@ -62,7 +62,7 @@ def work_step(ctx: Context, request: WorkRequest) -> tuple[Mapping[str, int], Se
     """Work the queue off."""
     did = work(ctx, request)
     failures = [
-        failure(f"job {one.job.id} of {one.job.work.table}", one.error) for one in did.tries if one.error is not None
+        Failure.of(f"job {one.job.id} of {one.job.work.table}", one.error) for one in did.tries if one.error is not None
     ]
     done = sum(one.job.state is QueueState.DONE for one in did.tries)
     return {"done": done, "failed": len(failures), "waiting": did.waiting}, failures
@@ -86,7 +86,7 @@ def run_cycle(ctx: Context, request: WorkRequest, number: int = 1) -> CycleOutco
         try:
             counts, failures = step.run(ctx, request)
         except TidegateError as error:
-            steps.append(StepOutcome(step.name, {}, (failure(step.name, error),)))
+            steps.append(StepOutcome(step.name, {}, (Failure.of(step.name, error),)))
         else:
             steps.append(StepOutcome(step.name, counts, tuple(failures)))
     return CycleOutcome(number, began, ctx.clock(), tuple(steps), request.stop.is_set())

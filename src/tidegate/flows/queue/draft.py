@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import date
 
-from tidegate.errors import TidegateError
 from tidegate.flows.context import Context
 from tidegate.model.names import TableName
 from tidegate.model.outcome import Failure
@@ -46,7 +45,3 @@ def enqueue(ctx: Context, draft: Draft) -> EnqueueOutcome:
     """Put the draft's work in, all at once."""
     new = tuple(ctx.ledger.enqueue(draft.works, ctx.clock()))
     return EnqueueOutcome(new, draft.known + len(draft.works) - len(new), draft.failures)
-
-
-def failure(name: str, error: TidegateError) -> Failure:
-    return Failure(name, error.code, error.exit_code, error.message, error.hint)

@@ -119,7 +119,7 @@ def run_compact(ctx: Context, plan: CompactPlan) -> CompactOutcome:
         except Interrupted:
             raise
         except TidegateError as error:
-            failures.append(Failure(str(table.table), error.code, error.exit_code, error.message, error.hint))
+            failures.append(Failure.of(table.table, error))
     return CompactOutcome(tuple(merged), tuple(failures))
 
 

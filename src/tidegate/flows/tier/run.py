@@ -37,7 +37,7 @@ def run_tiers(ctx: Context, plan: TierPlan) -> TierOutcome:
         except Interrupted:
             raise
         except TidegateError as error:
-            failures.append(Failure(str(table.table), error.code, error.exit_code, error.message, error.hint))
+            failures.append(Failure.of(table.table, error))
         moves += run.moves
     return TierOutcome(
         tuple(moves),
