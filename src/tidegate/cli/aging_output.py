@@ -1,16 +1,14 @@
 """What tier and expire print: plans and outcomes, for people and for machines."""
 
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import typer
 
 from tidegate.cli.failures import exit_code
-from tidegate.cli.frame import Run
 from tidegate.cli.output import counted, table
 from tidegate.cli.progress import size
-from tidegate.errors import ConfirmationNeeded, TidegateError
+from tidegate.errors import TidegateError
 from tidegate.model.aging import Expiry, Kept, TierMove
 from tidegate.warehouse.base import ResultColumn
 
@@ -107,23 +105,6 @@ def held_lines(held: Iterable[Kept]) -> Iterator[str]:
 def problem_lines(problem: TidegateError, word: str) -> Iterator[str]:
     yield f"{word}: {problem.message}"
     yield f"hint: {problem.hint}"
-
-
-def confirm(run: Run, what: str, question: str, lines: Iterable[str]) -> None:
-    """Show `lines`, then ask. `what` would happen.
-
-    Raises:
-        ConfirmationNeeded: nobody is there to ask, or the answer was no.
-    """
-    if run.output.as_json or not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise ConfirmationNeeded(
-            f"{what} and nobody is there to confirm it",
-            hint="Run it with --yes, or look at it first with --dry-run.",
-        )
-    for line in lines:
-        run.output.notice(line)
-    if not run.output.ask(question):
-        raise ConfirmationNeeded("not confirmed", hint="Nothing was changed.")
 
 
 def end(codes: Sequence[int], *, done: bool) -> None:

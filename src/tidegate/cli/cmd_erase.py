@@ -1,14 +1,13 @@
 """`tidegate erase`."""
 
-import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tidegate.cli.confirm import confirm
 from tidegate.cli.frame import Run, add
 from tidegate.cli.output import counted, table
 from tidegate.cli.progress import size
-from tidegate.errors import ConfirmationNeeded
 from tidegate.model.rewrites import ErasedPeriod, Place
 from tidegate.warehouse.base import ResultColumn
 
@@ -79,24 +78,13 @@ def _print_plan(run: Run, app: "App", plan: "ErasePlan") -> None:
 
 
 def _confirm(run: Run, plan: "ErasePlan") -> None:
-    """Ask a person before rows are gone for ever.
-
-    Raises:
-        ConfirmationNeeded: nobody is there to ask, or the answer was no.
-    """
+    """Ask a person before rows are gone for ever."""
     if plan.is_empty:
         return
     going = [item for item in plan.found if item.place is not Place.HOT or plan.request.hot]
     rows = counted(sum(item.rows or 0 for item in going), "row")
-    if run.output.as_json or not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise ConfirmationNeeded(
-            f"{rows} would be erased for ever and nobody is there to confirm it",
-            hint="Run it with --yes, or look at it first with --dry-run.",
-        )
-    for line in _table(going):
-        run.output.notice(line)
-    if not run.output.ask(f"Erase {rows} of {plan.request.table} for ever?"):
-        raise ConfirmationNeeded("not confirmed", hint="Nothing was changed.")
+    question = f"Erase {rows} of {plan.request.table} for ever?"
+    confirm(run, f"{rows} would be erased for ever", question, _table(going))
 
 
 def _found(item: ErasedPeriod) -> dict[str, object]:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tidegate.cli.aging_output import (
-    confirm,
     end,
     held_lines,
     kept_document,
@@ -16,6 +15,7 @@ from tidegate.cli.aging_output import (
     problem_lines,
     sql_documents,
 )
+from tidegate.cli.confirm import confirm
 from tidegate.cli.failures import print_failures
 from tidegate.cli.frame import Run, add
 from tidegate.cli.options import day

@@ -1,4 +1,4 @@
-"""A person's word before rows leave the warehouse."""
+"""A person's word before rows leave the warehouse, or files their tier."""
 
 import sys
 from collections.abc import Iterable
@@ -8,20 +8,25 @@ from tidegate.cli.output import counted
 from tidegate.errors import ConfirmationNeeded
 
 
-def confirm_rows(run: Run, rows: int, lines: Iterable[str], question: str, look: str) -> None:
-    """Show `lines`, then ask the question about `rows`; `look` says how to see first what would be done.
+def confirm(run: Run, what: str, question: str, lines: Iterable[str], look: str = "--dry-run") -> None:
+    """Show `lines`, then ask. `what` would happen; `look` says how to see first what would be done.
 
     Raises:
         ConfirmationNeeded: nobody is there to ask, or the answer was no.
     """
-    if not rows:
-        return
     if run.output.as_json or not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise ConfirmationNeeded(
-            f"{counted(rows, 'row')} would leave the warehouse and nobody is there to confirm it",
+            f"{what} and nobody is there to confirm it",
             hint=f"Run it with --yes, or look at it first with {look}.",
         )
     for line in lines:
         run.output.notice(line)
-    if not run.output.ask(f"{question} {counted(rows, 'row')}?"):
+    if not run.output.ask(question):
         raise ConfirmationNeeded("not confirmed", hint="Nothing was changed.")
+
+
+def confirm_rows(run: Run, rows: int, lines: Iterable[str], question: str, look: str) -> None:
+    """`confirm` for so many rows that would leave the warehouse, if there are any."""
+    if rows:
+        text = counted(rows, "row")
+        confirm(run, f"{text} would leave the warehouse", f"{question} {text}?", lines, look)
