@@ -6,6 +6,7 @@ import typer
 
 from tidegate.cli.frame import Run, add, new_group
 from tidegate.cli.output import counted, table
+from tidegate.cli.policy_output import POLICY_COLUMNS, policy_cells, policy_document
 from tidegate.config.settings import Settings
 from tidegate.warehouse.base import ResultColumn
 
@@ -63,17 +64,7 @@ def _document(settings: Settings) -> dict[str, object]:
         "warehouse": settings.warehouse.address,
         "lake": settings.lake_address,
         "ledger": settings.ledger_address,
-        "policies": [
-            {
-                "table": str(policy.table),
-                "action": policy.action,
-                "column": policy.column,
-                "granularity": policy.granularity if policy.column else None,
-                "retention": policy.retention if policy.column else None,
-                "priority": policy.priority,
-            }
-            for policy in settings.policies
-        ],
+        "policies": [policy_document(policy) for policy in settings.policies],
         "routes": [
             {
                 "match": route.match,
@@ -100,20 +91,7 @@ def _lines(settings: Settings) -> list[str]:
         f"  {counted(len(settings.policies), 'policy', 'policies')}",
     ]
     if settings.policies:
-        heads = ("table", "action", "column", "granularity", "retention", "priority")
-        columns = [ResultColumn(name, "integer" if name in heads[4:] else "varchar") for name in heads]
-        rows = [
-            (
-                str(policy.table),
-                str(policy.action),
-                policy.column or "",
-                str(policy.granularity) if policy.column else "",
-                policy.retention if policy.column else "",
-                policy.priority,
-            )
-            for policy in settings.policies
-        ]
-        lines += ["", *table(columns, rows)]
+        lines += ["", *table(POLICY_COLUMNS, map(policy_cells, settings.policies))]
     return [*lines, *_route_lines(settings)]
 
 

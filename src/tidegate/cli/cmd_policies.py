@@ -6,13 +6,12 @@ import typer
 
 from tidegate.cli.frame import Run, add, new_group
 from tidegate.cli.output import counted, table
+from tidegate.cli.policy_output import POLICY_COLUMNS, policy_cells, policy_document
 from tidegate.warehouse.base import ResultColumn
 
 if TYPE_CHECKING:
     from tidegate.flows.rules import KnownPolicy
     from tidegate.model.policy import Policy
-
-_HEADS = ("table", "action", "column", "granularity", "retention", "priority")
 
 
 def register(app: typer.Typer) -> None:
@@ -27,9 +26,8 @@ def listing(run: Run) -> None:
     """The policies of tidegate.toml and the imported ones, by priority."""
     with run.app() as app:
         known = app.policies()
-    columns = [ResultColumn(n, "integer" if n in ("retention", "priority") else "varchar") for n in _HEADS]
-    columns += [ResultColumn(name, "varchar") for name in ("checkpoint", "source")]
-    rows = [(*_cells(item.policy), item.checkpoint or "", item.source) for item in known]
+    columns = [*POLICY_COLUMNS, *(ResultColumn(name, "varchar") for name in ("checkpoint", "source"))]
+    rows = [(*policy_cells(item.policy), item.checkpoint or "", item.source) for item in known]
     lines = list(table(columns, rows)) if rows else ["there is no policy"]
     run.output.result({"message_type": "result", "policies": [_known(item) for item in known]}, lines)
 
@@ -92,25 +90,9 @@ def hand_back(
     )
 
 
-def _cells(policy: "Policy") -> tuple[object, ...]:
-    return (
-        str(policy.table),
-        str(policy.action),
-        policy.column or "",
-        str(policy.granularity) if policy.column else "",
-        policy.retention if policy.column else "",
-        policy.priority,
-    )
-
-
 def _document(policy: "Policy") -> dict[str, object]:
     return {
-        "table": str(policy.table),
-        "action": policy.action,
-        "column": policy.column,
-        "granularity": policy.granularity if policy.column else None,
-        "retention": policy.retention if policy.column else None,
-        "priority": policy.priority,
+        **policy_document(policy),
         "location": policy.location,
         "format": policy.unload.format,
         "target": policy.unload.target,

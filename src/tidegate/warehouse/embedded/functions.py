@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from tidegate.errors import StatementError
-from tidegate.model.tables import SqlType, TypeKind
+from tidegate.model.tables import SqlType
 from tidegate.warehouse.embedded.emitter import Emitter, Expression, only, refused, spelled
 from tidegate.warehouse.embedded.queries import ordering
 from tidegate.warehouse.embedded.scope import Scope
@@ -228,7 +228,3 @@ def _count(function: Function) -> str:
     if function.least == function.most:
         return f"{function.least} argument{'' if function.least == 1 else 's'}"
     return f"{function.least} to {function.most} arguments"
-
-
-def kind_of(call: Call, at: int) -> TypeKind:
-    return call.typed(at).kind
