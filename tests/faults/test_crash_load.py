@@ -1,23 +1,70 @@
-"""The crash matrix of loads: death before every call, then the same command again, and each row is there once."""
+"""The crash matrix of loads: death at every call, then the same command again, and each row is there once.
+
+What a process leaves when it dies after one call is what it leaves when it dies before the next: `make test` dies
+before the first call and after each, `make faults` on both sides of each.
+"""
 
 import re
 import shutil
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from tests.faults.children import Died, in_child
 from tests.faults.counting import DEATH, Calls, Counted
 from tests.faults.test_crash_aging import Writing
-from tests.flows.landing import Land, upserting
+from tests.flows.landing import Land, appending, upserting
 from tests.world import World
 
-ROUTE = upserting("id", version="at")
+from tidegate.model.route import LoadMode, Route
+
 READS = re.compile(r"(lake\.(get|list|head|uri|folders|key|capabilities)|warehouse\.(tables|place|session))")
-ROWS = [(1, 3, "third"), (2, 1, "wide" * 20)]
+Row = tuple[int, int, str]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A load after a first one of (1, 1, 'first'). `files`: what lands, by name, in the order of minutes.
+
+    `rows` and `loaded`: what is there in the end. `aside`: names and codes of what is in quarantine.
+    """
+
+    route: Route
+    files: dict[str, Sequence[tuple[int | None, int, str]]]
+    rows: list[Row]
+    loaded: list[tuple[str, int]]
+    aside: list[tuple[str, str]] = field(default_factory=list)
+
+
+WIDE = "wide" * 20
+CASES = {
+    "upsert": Case(
+        upserting("id", version="at"),
+        {
+            "a.parquet": [(1, 3, "third"), (1, 2, "x"), (None, 1, "y"), (2, 1, WIDE)],
+            "bad.parquet": [(9, 1, "x" * 70_000)],
+        },
+        [(1, 3, "third"), (2, 1, WIDE)],
+        [("a.parquet", 4), ("first.parquet", 1)],
+        [("a.parquet", "load.key"), ("bad.parquet", "sql.failed")],
+    ),
+    "append": Case(
+        appending(),
+        {"a.parquet": [(1, 2, "again")], "b.parquet": [(2, 1, WIDE)]},
+        [(1, 1, "first"), (1, 2, "again"), (2, 1, WIDE)],
+        [("a.parquet", 1), ("b.parquet", 1), ("first.parquet", 1)],
+    ),
+    "replace": Case(
+        appending(mode=LoadMode.REPLACE),
+        {"a.parquet": [(8, 8, "stale")], "b.parquet": [(2, 1, WIDE), (3, 1, "c")]},
+        [(2, 1, WIDE), (3, 1, "c")],
+        [("b.parquet", 2), ("first.parquet", 1)],
+    ),
+}
 
 
 def _land(folder: Path, suffix: str = "", calls: Calls | None = None) -> Land:
@@ -33,59 +80,64 @@ def _counted(calls: Calls, port: Any, name: str) -> Any:
     return Writing(port, counted) if name == "warehouse" else counted
 
 
-def _prepare(folder: Path) -> None:
-    """A table with a row, and two files: one with a longer text and a row without a key, one that cannot be loaded."""
+def _write(land: Land, name: str, rows: Sequence[tuple[int | None, int, str]], minute: int) -> None:
+    ids, ats, notes = zip(*rows, strict=True)
+    land.write(name, {"id": ids, "at": ats, "note": notes}, minute=minute)
+
+
+def _prepare(folder: Path, case: Case) -> None:
+    """A table with a row, and files with a longer text, a row without a key, a value that cannot be loaded."""
     folder.mkdir()
     land = _land(folder)
     land.world.initialise()
-    land.write("first.parquet", {"id": [1], "at": [1], "note": ["first"]})
-    land.load(route=ROUTE)
-    land.write("a.parquet", {"id": [1, 1, None, 2], "at": [3, 2, 1, 1], "note": ["third", "x", "y", "wide" * 20]})
-    land.write("bad.parquet", {"id": [9], "at": [1], "note": ["x" * 70_000]}, minute=3)
+    _write(land, "first.parquet", [(1, 1, "first")], 0)
+    land.load(route=case.route)
+    for minute, (name, rows) in enumerate(case.files.items(), 1):
+        _write(land, name, rows, minute)
 
 
-def _run(folder: Path, calls: Calls) -> list[str]:
-    _land(folder, "c", calls).load(route=ROUTE)
+def _run(folder: Path, case: Case, calls: Calls) -> list[str]:
+    _land(folder, "c", calls).load(route=case.route)
     return calls.names
 
 
-def _after(folder: Path) -> None:
+def _after(folder: Path, case: Case) -> None:
     land = _land(folder, "d")
-    world = land.world
-    world.clock.advance(days=2)
-    columns = [name for (name,) in world.sql("SELECT column_name FROM svv_columns WHERE table_name = 'sales'")]
-    assert sorted(columns) == ["at", "id", "note"]
+    land.world.clock.advance(days=2)
     before = land.rows("id, at, note")
-    assert before in ([(1, 1, "first")], ROWS), "not all rows of a batch, or more"
-    land.load(route=ROUTE)
-    assert land.rows("id, at, note") == ROWS
-    assert sorted(land.loaded()) == [("a.parquet", 4), ("first.parquet", 1)]
+    assert before in ([(1, 1, "first")], case.rows), "not all rows of a batch, or more"
+    land.load(route=case.route)
+    assert land.rows("id, at, note") == case.rows
+    assert sorted(land.loaded()) == case.loaded
     assert list((folder / "lake").rglob("*manifest*")) == [], "what a killed run left is swept"
-    assert [row[:2] for row in land.quarantined()] == [("a.parquet", "load.key"), ("bad.parquet", "sql.failed")]
+    assert [row[:2] for row in land.quarantined()] == case.aside
 
 
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A child prepares it: the parent must not open the warehouse."""
-    folder = tmp_path_factory.mktemp("loads") / "prepared"
-    in_child(lambda: _prepare(folder))
-    return folder
-
-
-def test_death_before_every_call(prepared: Path, record_property: Callable[[str, object], None]) -> None:
-    counting = shutil.copytree(prepared, prepared.with_name("count"))
-    names = in_child(lambda: _run(counting, Calls()))
-    points = [number for number, name in enumerate(names, 1) if not READS.fullmatch(name)]
-    record_property("crash points", f"load: {len(points)} of {len(names)}")
-    assert {"lake.put", "lake.delete", "warehouse.session.transaction"} <= {names[p - 1] for p in points}
-    for number in points:
-        folder = shutil.copytree(prepared, prepared.with_name("crash"))
-        point = f"before call {number}, {names[number - 1]}"
-        with pytest.raises(Died) as died:
-            in_child(lambda f=folder, n=number: _run(f, Calls(n, "before")))
-        assert died.value.code == DEATH, point
-        try:
-            in_child(lambda f=folder: _after(f))
-        except AssertionError as error:
-            raise AssertionError(f"death {point}\n{error}") from error
+@pytest.mark.parametrize("mode", list(CASES))
+def test_death_at_every_call_that_may_change_something(
+    tmp_path: Path, mode: str, record_property: Callable[[str, object], None]
+) -> None:
+    case, prepared = CASES[mode], tmp_path / "prepared"
+    in_child(lambda: _prepare(prepared, case))
+    counting = shutil.copytree(prepared, tmp_path / "count")
+    names = in_child(lambda: _run(counting, case, Calls()))
+    numbers = [number for number, name in enumerate(names, 1) if not READS.fullmatch(name)]
+    assert {"lake.put", "lake.delete", "warehouse.session.transaction"} <= {names[n - 1] for n in numbers}
+    thorough = settings.get_current_profile_name() == "faults"
+    before = numbers if thorough else numbers[:1]
+    points = [*((number, "before") for number in before), *((number, "after") for number in numbers)]
+    record_property("crash points", f"load by {mode}: {len(points)} of {2 * len(numbers)}")
+    for number, moment in points:
+        folder = shutil.copytree(prepared, tmp_path / "crash")
+        _die_and_repeat(folder, case, Calls(number, moment), f"{moment} call {number}, {names[number - 1]}")
         shutil.rmtree(folder)
+
+
+def _die_and_repeat(folder: Path, case: Case, calls: Calls, point: str) -> None:
+    with pytest.raises(Died) as died:
+        in_child(lambda: _run(folder, case, calls))
+    assert died.value.code == DEATH, point
+    try:
+        in_child(lambda: _after(folder, case))
+    except AssertionError as error:
+        raise AssertionError(f"death {point}\n{error}") from error
