@@ -1,14 +1,17 @@
 """The composition root: settings become drivers, drivers become verbs, a file for each kind of verb."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from tidegate.app.aging import Aging
 from tidegate.app.archiving import Archiving
+from tidegate.app.checking import Checking
 from tidegate.app.founding import Founding
 from tidegate.app.inventories import Inventories
 from tidegate.app.keeping import Keeping
 from tidegate.app.loading import Loading
+from tidegate.app.opened import for_ever
 from tidegate.app.queueing import Queueing
 from tidegate.app.restoring import Restoring
 from tidegate.app.rewriting import Rewriting
@@ -17,15 +20,30 @@ from tidegate.app.watching import Watching
 from tidegate.signals.base import Reporter, Silent
 
 
-class App(Founding, Archiving, Restoring, Keeping, Aging, Rewriting, Inventories, Loading, Queueing, Rules, Watching):
+class App(
+    Founding,
+    Archiving,
+    Restoring,
+    Keeping,
+    Aging,
+    Rewriting,
+    Inventories,
+    Loading,
+    Checking,
+    Queueing,
+    Rules,
+    Watching,
+):
     """Tidegate on one warehouse, lake and ledger. Each is opened when it is first used and closed with the App.
 
     Tables are given as `schema.table` or as TableName. Every method raises TidegateError (see tidegate.errors).
     """
 
 
-def open_app(config: Path | None = None, reporter: Reporter | None = None) -> App:
+def open_app(
+    config: Path | None = None, reporter: Reporter | None = None, time_left: Callable[[], float | None] = for_ever
+) -> App:
     """Tidegate as `config`, else TIDEGATE_CONFIG, else ./tidegate.toml says. Raises ConfigError."""
     from tidegate.config.loader import load
 
-    return App(load(config, os.environ), reporter or Silent())
+    return App(load(config, os.environ), reporter or Silent(), time_left)

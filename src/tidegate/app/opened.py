@@ -1,6 +1,7 @@
 """What every verb works with: settings become drivers, each opened when it is first used."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Self
 
 from tidegate.config.extras import needing
 from tidegate.config.settings import Aws, DataApiSettings, EmbeddedSettings, S3Settings, Settings
-from tidegate.errors import TidegateError, UsageError, WarehouseLocked
+from tidegate.errors import StillRunning, TidegateError, UsageError, WarehouseLocked
 from tidegate.lake.base import Lake
 from tidegate.ledger.base import JobState, Ledger
 from tidegate.model.names import TableName, check_identifier
@@ -26,12 +27,24 @@ if TYPE_CHECKING:
 Name = str | TableName
 
 
-class Opened:
-    """One warehouse, lake and ledger. Each is opened when it is first used and closed with this."""
+def for_ever() -> float | None:
+    """There is no end to the caller's time."""
+    return None
 
-    def __init__(self, settings: Settings, reporter: Reporter) -> None:
+
+class Opened:
+    """One warehouse, lake and ledger. Each is opened when it is first used and closed with this.
+
+    `time_left` tells the seconds that the caller still has, None for ever: where they end, a flow ends with
+    StillRunning after its current step, and what it did so far stays.
+    """
+
+    def __init__(
+        self, settings: Settings, reporter: Reporter, time_left: Callable[[], float | None] = for_ever
+    ) -> None:
         self.settings = settings
         self.reporter = reporter
+        self.time_left = time_left
 
     @cached_property
     def warehouse(self) -> Warehouse:
@@ -44,7 +57,7 @@ class Opened:
             with needing("aws", f"the warehouse {settings.address!r}"):
                 from tidegate.warehouse.data_api.driver import DataApiWarehouse
 
-            return DataApiWarehouse(settings)
+            return DataApiWarehouse(settings, deadline=self.time_left)
         with needing("aws", f"the warehouse {settings.address!r}"):
             from tidegate.warehouse.connector.driver import ConnectorWarehouse
 
@@ -76,7 +89,15 @@ class Opened:
         rules = self.rule_checkpoints
         settings = merged(self.settings, list(rules.imported.values()))
         return Context(
-            self.warehouse, self.lake, self.ledger, settings, self.reporter, archived_until=rules, lake_at=self.lake_at
+            self.warehouse,
+            self.lake,
+            self.ledger,
+            settings,
+            self.reporter,
+            archived_until=rules,
+            lake_at=self.lake_at,
+            check=self._check_time,
+            sleep=self._sleep,
         )
 
     @cached_property
@@ -113,6 +134,19 @@ class Opened:
             from tidegate.rules.dynamodb import DynamoDbTable
 
         return DynamoDbTable(parsed)
+
+    def _check_time(self, needed: float = 0) -> None:
+        """Raises StillRunning: the caller's time ends within so many seconds."""
+        left = self.time_left()
+        if left is not None and left <= needed:
+            raise StillRunning(
+                "the time for this call is over",
+                hint="Make the same call again: what is done stays so, and it goes on from there.",
+            )
+
+    def _sleep(self, seconds: float) -> None:
+        self._check_time(seconds)
+        time.sleep(seconds)
 
     @contextmanager
     def _naming_jobs(self) -> Iterator[None]:

@@ -1,7 +1,7 @@
 """The verbs of landed files: wait for them, compare them with what is loaded, load what is missing."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +15,7 @@ from tidegate.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:
     from tidegate.arrivals.base import Arrivals
+    from tidegate.flows.landing.delivered import EventOutcome
     from tidegate.flows.landing.places import Place
     from tidegate.flows.landing.reconcile import Counts, FileStanding, ReconcileRequest
     from tidegate.flows.landing.watch import Bell, WatchedBatch
@@ -26,6 +27,21 @@ class _Spot:
 
     queue: str | None = None
     folder: Path | None = None
+
+
+@dataclass(frozen=True)
+class _TimeOver:
+    """A bell that rings when the caller's time is over."""
+
+    time_left: Callable[[], float | None]
+
+    def is_set(self) -> bool:
+        left = self.time_left()
+        return left is not None and left <= 0
+
+    def wait(self, timeout: float) -> bool:
+        """An event is handed over whole: nothing is waited for."""
+        return self.is_set()
 
 
 class Watching(Opened):
@@ -52,6 +68,26 @@ class Watching(Opened):
                 stack.callback(source.close)
             router = Router(self.settings, self._outside(spot.folder))
             yield from watch(self.context, WatchRequest(sources, router, load_files, ringing, once))
+
+    def load_event(self, event: object) -> "EventOutcome":
+        """Load the files that an event tells of, in any shape of docs/events.md, by the routes of the configuration.
+
+        What failed stands in the outcome, with the messages that have to come again.
+
+        Raises:
+            UsageError: it has none of those shapes, or came without a queue and cannot be read.
+        """
+        from tidegate.flows.identity import attach
+        from tidegate.flows.landing.delivered import EventRequest, load_event
+        from tidegate.flows.landing.files import load_files
+        from tidegate.flows.landing.routing import Router
+        from tidegate.formats.events.parse import parse_event
+
+        self._check_routes()
+        delivery = parse_event(event)
+        attach(self.context)
+        request = EventRequest(delivery, Router(self.settings), load_files, _TimeOver(self.time_left))
+        return load_event(self.context, request)
 
     def reconcile(
         self, route: str | None = None, *, folder: str | None = None, counts: "Counts | None" = None

@@ -26,6 +26,10 @@ LONGEST_PAUSE = 60.0
 Load = Callable[[Context, Route, tuple[FileVersion, ...]], LoadOutcome]
 
 
+def untold(error: TidegateError) -> None:
+    """Nobody collects errors: batches and notices tell them."""
+
+
 class Bell(Protocol):
     """What tells to stop: a threading.Event."""
 
@@ -36,13 +40,14 @@ class Bell(Protocol):
 
 @dataclass(frozen=True)
 class WatchRequest:
-    """`once`: end when nothing more arrives, instead of waiting for more."""
+    """`once`: end when nothing more arrives, instead of waiting for more. `on_error`: why messages come again."""
 
     sources: Sequence[Arrivals]
     router: Router
     load: Load
     bell: Bell
     once: bool = False
+    on_error: Callable[[TidegateError], None] = untold
 
 
 @dataclass(frozen=True)
@@ -153,6 +158,7 @@ class _Watch:
 
     def _give_back(self, source: Arrivals, received: Received, error: TidegateError) -> None:
         self.ctx.reporter.notice(f"{source.address}: {error.message}")
+        self.request.on_error(error)
         self._return(source, received.receipt)
 
     def _return(self, source: Arrivals, receipt: str) -> None:
@@ -175,6 +181,7 @@ class _Watch:
         except Interrupted:
             raise
         except TidegateError as error:
+            self.request.on_error(error)
             self._failed(batch)
             return WatchedBatch(batch.route, len(files), size, error=error)
         self.failures = 0

@@ -1,0 +1,91 @@
+"""One event that was handed to us: its files are loaded, and what of it has to come again is told."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from tidegate.arrivals.base import Received
+from tidegate.errors import TidegateError
+from tidegate.flows.context import Context
+from tidegate.flows.landing.routing import Router
+from tidegate.flows.landing.watch import Bell, Load, WatchedBatch, WatchRequest, watch
+from tidegate.formats.events.landed import Delivery
+
+
+@dataclass(frozen=True)
+class EventRequest:
+    """`bell` rings when no further batch may begin."""
+
+    delivery: Delivery
+    router: Router
+    load: Load
+    bell: Bell
+
+
+@dataclass(frozen=True)
+class EventOutcome:
+    """`errors`: why something of the event was not loaded; empty where only the time was over.
+
+    `undone`: the numbers, from 0, of the messages that have to come again. A file in quarantine is not among them.
+    """
+
+    delivery: Delivery
+    batches: tuple[WatchedBatch, ...]
+    errors: tuple[TidegateError, ...] = ()
+    undone: tuple[int, ...] = ()
+
+    @property
+    def files(self) -> int:
+        return sum(batch.outcome.files for batch in self.batches if batch.outcome is not None)
+
+    @property
+    def rows(self) -> int:
+        return sum(batch.outcome.rows for batch in self.batches if batch.outcome is not None)
+
+    @property
+    def quarantined(self) -> int:
+        return sum(len(batch.outcome.quarantined) for batch in self.batches if batch.outcome is not None)
+
+    def answer(self) -> dict[str, list[dict[str, str]]]:
+        """What Lambda answers SQS."""
+        messages = self.delivery.messages
+        return self.delivery.answer([id for number in self.undone if (id := messages[number].id) is not None])
+
+
+def load_event(ctx: Context, request: EventRequest) -> EventOutcome:
+    """Load the files that the event tells of, in batches, as `watch` does. What fails stands in the outcome."""
+    source = _Delivered(request.delivery)
+    errors: list[TidegateError] = []
+    wanted = WatchRequest([source], request.router, request.load, request.bell, once=True, on_error=errors.append)
+    batches = tuple(watch(ctx, wanted))
+    return EventOutcome(request.delivery, batches, tuple(errors), tuple(source.undone()))
+
+
+@dataclass
+class _Delivered:
+    """The messages of one event, as arrivals; a message is known by its number."""
+
+    delivery: Delivery
+    address: str = "the event"
+    _given: bool = False
+    _done: set[str] = field(default_factory=set)
+
+    def receive(self, seconds: float) -> Sequence[Received]:
+        if self._given:
+            return ()
+        self._given = True
+        return [Received(str(number), message) for number, message in enumerate(self.delivery.messages)]
+
+    def done(self, receipts: Sequence[str]) -> None:
+        self._done.update(receipts)
+
+    def failed(self, receipts: Sequence[str]) -> None:
+        """Whatever is not done has to come again."""
+
+    def waiting(self) -> int:
+        return 0
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def undone(self) -> list[int]:
+        return [number for number in range(len(self.delivery.messages)) if str(number) not in self._done]
