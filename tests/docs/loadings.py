@@ -7,6 +7,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from tests.cli.conftest import Cli
 
+CHECKS = """
+[[check]]
+table = "public.loaded"
+checks = [
+    { kind = "rows", most = 0 }, { kind = "sql", expression = "TRUE" }, { kind = "unique", columns = ["id"] }
+]
+"""
+
 
 def printed_of_loads(cli: Cli) -> dict[str, list[Any]]:
     """The documents by the heading of the page; the shop itself stays as it is."""
@@ -22,4 +30,6 @@ def printed_of_loads(cli: Cli) -> dict[str, list[Any]]:
     return {
         "tidegate load --dry-run": [*planned, *cli.ok(*load, "--dry-run").documents],
         "tidegate load": [first[-1], again[-1]],
+        "tidegate check --dry-run": cli.ok("check", "--dry-run", *here).documents,
+        "tidegate check": cli("check", *here).documents,
     }

@@ -93,6 +93,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "options": load_schema.FormatSection,
     "copy": load_schema.CopySection,
     "checks": load_schema.CheckSection,
+    "[[check]]": load_schema.TableCheckSection,
 }
 LEAST = {
     "At the top": {},
@@ -104,6 +105,7 @@ LEAST = {
     "[prices]": {},
     "[[archive]]": {"table": '"public.orders"', "column": '"order_date"', "retention": "1"},
     "[[load]]": {"match": '"orders/*"', "table": '"public.orders"'},
+    "[[check]]": {"table": '"public.orders"', "checks": '[{ kind = "rows", least = 1 }]'},
 }
 """The least configuration, by the headings of the page."""
 

@@ -1,11 +1,12 @@
-"""Checks of rows as [[load]] writes them: which keys go with which kind, and their values as SQL literals."""
+"""Checks of rows as [[load]] and [[check]] write them: which keys go with which kind; values as SQL literals."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from tidegate.config.load_schema import Bound, CheckSection
-from tidegate.model.route import CheckKind, CheckRule
+from tidegate.config.load_schema import Bound, CheckSection, TableCheckSection
+from tidegate.model.names import TableName
+from tidegate.model.route import CheckKind, CheckRule, TableRules
 
 _TAKEN: dict[CheckKind, tuple[frozenset[str], frozenset[str]]] = {
     CheckKind.NOT_NULL: (frozenset({"columns"}), frozenset()),
@@ -17,6 +18,23 @@ _TAKEN: dict[CheckKind, tuple[frozenset[str], frozenset[str]]] = {
     CheckKind.SQL: (frozenset({"expression"}), frozenset()),
 }
 """Of each kind the keys that it needs, and those of which it needs one at least."""
+
+
+def to_rules(sections: Sequence[TableCheckSection]) -> tuple[tuple[TableRules, ...], list[tuple[int, str]]]:
+    """The rules of each table, in the order of the file; and mistakes by the position of their section, from 0."""
+    problems = list[tuple[int, str]]()
+    first: dict[str, int] = {}
+    for position, section in enumerate(sections):
+        where = f"[[check]] {section.table}:"
+        if not section.checks:
+            problems.append((position, f"{where} checks is empty"))
+        if first.setdefault(section.table, position) != position:
+            problems.append((position, f"[[check]] {section.table} is there twice"))
+        for number, check in enumerate(section.checks, 1):
+            problems += [(position, f"{where} checks number {number} {text}") for text in check_problems(check)]
+    if problems:
+        return (), problems
+    return tuple(TableRules(TableName.parse(s.table), tuple(map(check_rule, s.checks))) for s in sections), []
 
 
 def check_problems(check: CheckSection) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The shape of [[load]]. What its keys mean together is said in routes.py."""
+"""The shape of [[load]] and [[check]]. What their keys mean together is said in routes.py."""
 
 from datetime import date, datetime
 from typing import Annotated, Literal
@@ -102,4 +102,11 @@ class LoadSection(Section):
     batch_files: Count = 1000
     batch_bytes: SomeBytes = 4_000_000_000
     batch_age: Seconds = 60.0
+
+
+class TableCheckSection(Section):
+    """One [[check]]: rules for a table that stands."""
+
+    table: Table
+    checks: list[CheckSection]
     headroom: Annotated[float, AfterValidator(_headroom)] = 1.5

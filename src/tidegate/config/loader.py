@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
+from tidegate.config.checks import to_rules
 from tidegate.config.expand import expand
 from tidegate.config.policies import to_policies
 from tidegate.config.problems import Location, describe, fail
@@ -120,6 +121,8 @@ def _settings(file: Path, config: ConfigFile) -> Settings:
     if problems:
         raise fail(file, problems)
     return Settings(
+    rules, unruly = to_rules(config.check)
+    problems += [(("check", position), text) for position, text in unruly]
         file=file,
         timezone=config.timezone,
         warehouse=warehouse,
@@ -136,6 +139,7 @@ def _settings(file: Path, config: ConfigFile) -> Settings:
         queue=queue_settings(config.queue),
         prices_file=folder / config.prices.file if config.prices.file else None,
     )
+        rules=rules,
 
 
 def _apart(

@@ -43,8 +43,10 @@ _SECTIONS: Mapping[tuple[str, ...], type[BaseModel]] = {
     ("load", "copy"): CopySection,
     ("load", "checks"): CheckSection,
 }
-_NAMED_BY = {"archive": "table", "load": "match"}
+_NAMED_BY = {"archive": "table", "load": "match", "check": "table"}
 _EXPECTED = {
+    ("check",): TableCheckSection,
+    ("check", "checks"): CheckSection,
     "int_type": "must be a whole number",
     "string_type": "must be text in quotes",
     "bool_type": "must be true or false",
@@ -62,7 +64,7 @@ def describe(error: ValidationError, document: Mapping[str, object]) -> list[tup
 def place(loc: Location, document: Mapping[str, object]) -> str:
     """`[warehouse] `, `[[archive]] public.orders: `, or nothing for a key at the top of the file."""
     match loc:
-        case ("archive" | "load" as section, int(index), *_):
+        case ("archive" | "load" | "check" as section, int(index), *_):
             entries = document.get(section)
             entry = entries[index] if isinstance(entries, list) and index < len(entries) else None
             name = entry.get(_NAMED_BY[section]) if isinstance(entry, dict) else None
@@ -103,7 +105,7 @@ def _sentence(error: ErrorDetails, document: Mapping[str, object]) -> str:
         return f"{where}{key} is missing" if len(loc) > 1 else f"the section [{key}] is missing"
     if kind == "extra_forbidden":
         return f"{where}{_unknown(loc)}"
-    if kind == "model_type" or (kind == "list_type" and loc in (("archive",), ("load",))):
+    if kind == "model_type" or (kind == "list_type" and loc in (("archive",), ("load",), ("check",))):
         return _wrong_form(loc, where)
     shown = "***" if key in _SENSITIVE or "@" in str(value) else show(value)
     return f"{where}{key} is {shown}, {_expected(error)}"
@@ -126,6 +128,8 @@ def _wrong_form(loc: Location, where: str) -> str:
         case (str(name),):
             return f"{name} must be a section that begins with [{name}]"
     return f"{where}{key_of(loc)} must be a table such as {{ parallel = false }}"
+        case ("check",) | ("check", int()):
+            return "checks of a table must be a section that begins with [[check]]"
 
 
 def _unknown(loc: Location) -> str:

@@ -18,7 +18,8 @@ from tidegate.config.fields import (
     Text,
     one_or_more,
 )
-from tidegate.config.load_schema import LoadSection
+from tidegate.config.load_schema import LoadSection, TableCheckSection
+from tidegate.config.notify_schema import MetricsSection, NotifySection
 from tidegate.config.quantities import parse_bytes, parse_seconds
 from tidegate.config.urls import REGION, check_endpoint
 from tidegate.model.periods import Granularity
@@ -239,3 +240,4 @@ class ConfigFile(Section):
     queue: QueueSection = QueueSection()
     archive: list[ArchiveSection] = Field(default_factory=list)
     load: list[LoadSection] = Field(default_factory=list)
+    check: list[TableCheckSection] = Field(default_factory=list)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tidegate.config.secret import Secret
 from tidegate.model.policy import Policy
-from tidegate.model.route import Route
+from tidegate.model.route import Route, TableRules
 
 DEFAULT_QUERY_GROUP = "tidegate"
 
@@ -156,8 +156,8 @@ LedgerSettings = Path | PostgresSettings
 @dataclass(frozen=True)
 class Settings:
     """`lake` is a folder or an S3 prefix, `ledger` a SQLite file or a PostgreSQL database. `control_schema` holds the
-    control tables. `routes`: the most specific first. `prices_file` replaces packaged prices. `cold` is where a lake in
-    a folder puts what is parked, None: beside it, `<lake>.cold`.
+    control tables. `routes`: the most specific first. `rules`: those of `[[check]]`. `prices_file` replaces packaged
+    prices. `cold` is where a lake in a folder puts what is parked, None: beside it, `<lake>.cold`.
     """
 
     file: Path
@@ -185,3 +185,4 @@ class Settings:
     def ledger_address(self) -> str:
         """Names the ledger in messages, without secrets."""
         return self.ledger.address if isinstance(self.ledger, PostgresSettings) else str(self.ledger)
+    rules: tuple[TableRules, ...] = field(default=())

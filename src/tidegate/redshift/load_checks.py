@@ -1,16 +1,20 @@
-"""Checks of staged rows, as queries: the rows that break a rule, and what a batch is as a whole."""
+"""Checks of rows: what breaks a rule, in a staging table or in a table that stands, and what a batch is as a whole."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from tidegate.model.names import TableName, fold
 from tidegate.model.route import CheckKind, CheckRule
 from tidegate.redshift.identifiers import column_list, literal, qualified, quote
 from tidegate.redshift.load import Stage
+from tidegate.redshift.loaded import landed_text
 
 MEAN_LOADS = 10
 """How many loads before make the mean number of rows."""
 
 
-def broken_by(rule: CheckRule, stage: Stage) -> str | None:
-    """The predicate over the staging table for rows that break the rule; None where it is about the whole batch."""
+def row_condition(rule: CheckRule) -> str | None:
+    """The predicate for rows that break the rule; None where a row alone does not tell."""
     names = [quote(fold(column)) for column in rule.columns]
     if rule.kind is CheckKind.NOT_NULL:
         return " OR ".join(f"{name} IS NULL" for name in names)
@@ -20,11 +24,32 @@ def broken_by(rule: CheckRule, stage: Stage) -> str | None:
     if rule.kind is CheckKind.VALUES:
         listed = ", ".join(map(literal, rule.values))
         return " OR ".join(f"CAST({name} AS VARCHAR(65535)) NOT IN ({listed})" for name in names)
-    if rule.kind is CheckKind.UNIQUE:
-        return _repeated(stage, [fold(column) for column in rule.columns])
     if rule.kind is CheckKind.SQL:
         return f"NOT COALESCE(({rule.expression}), FALSE)"
     return None
+
+
+def repeated_values(relation: TableName, columns: Sequence[str]) -> str:
+    """Text after a select list: the values of the columns, none of them NULL, that come more than once."""
+    known = " AND ".join(f"{quote(name)} IS NOT NULL" for name in columns)
+    return f"FROM {qualified(relation)} WHERE {known} GROUP BY {column_list(columns)} HAVING COUNT(*) > 1"
+
+
+def since_of(rule: CheckRule, now: datetime) -> str:
+    """As a TIMESTAMP literal's text: how late the newest value must be at the aware time `now`."""
+    return landed_text(now - timedelta(hours=rule.hours or 0))
+
+
+def stale(column: str, since: str) -> str:
+    """An aggregate: 1 when no value of the column is as late as `since`, a TIMESTAMP literal's text; else 0."""
+    return f"CASE WHEN COALESCE(MAX({quote(fold(column))}) >= TIMESTAMP '{since}', FALSE) THEN 0 ELSE 1 END"
+
+
+def broken_by(rule: CheckRule, stage: Stage) -> str | None:
+    """The predicate over the staging table for rows that break the rule; None where it is about the whole batch."""
+    if rule.kind is CheckKind.UNIQUE:
+        return _repeated(stage, [fold(column) for column in rule.columns])
+    return row_condition(rule)
 
 
 def count_broken(stage: Stage, condition: str) -> str:
@@ -38,11 +63,7 @@ def delete_broken(stage: Stage, condition: str) -> str:
 
 def is_stale(stage: Stage, column: str, since: str) -> str:
     """One row, tg_stale: 1 when no staged value of the column is as late as `since`, a TIMESTAMP literal's text."""
-    newest = f"MAX({quote(fold(column))})"
-    return (
-        f"SELECT CASE WHEN COALESCE({newest} >= TIMESTAMP '{since}', FALSE) THEN 0 ELSE 1 END AS tg_stale "
-        f"FROM {qualified(stage.name)}"
-    )
+    return f"SELECT {stale(column, since)} AS tg_stale FROM {qualified(stage.name)}"
 
 
 def mean_rows(loaded: TableName, table: TableName) -> str:
@@ -55,9 +76,6 @@ def mean_rows(loaded: TableName, table: TableName) -> str:
 
 
 def _repeated(stage: Stage, columns: list[str]) -> str:
-    listed = column_list(columns)
     same = " AND ".join(f"tg_r.{quote(name)} = {quote(stage.name.name)}.{quote(name)}" for name in columns)
-    return (
-        f"EXISTS (SELECT 1 FROM (SELECT {listed} FROM {qualified(stage.name)} GROUP BY {listed} HAVING COUNT(*) > 1) "
-        f"AS tg_r WHERE {same})"
-    )
+    values = f"SELECT {column_list(columns)} {repeated_values(stage.name, columns)}"
+    return f"EXISTS (SELECT 1 FROM ({values}) AS tg_r WHERE {same})"

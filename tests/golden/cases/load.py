@@ -15,6 +15,7 @@ from tidegate.redshift.load_checks import broken_by, count_broken, delete_broken
 from tidegate.redshift.load_cold import ColdKeys
 from tidegate.redshift.loaded import LoadedFiles
 from tidegate.redshift.storage import stored_columns
+from tidegate.redshift.table_checks import count_all, count_repeated, last_loads
 from tidegate.redshift.view import ExternalVersion
 
 ORDERS = TableName("public", "orders")
@@ -92,6 +93,21 @@ CASES: dict[str, str | Sequence[str]] = {
         delete_broken(KEYED, '"line" IS NULL'),
         is_stale(KEYED, "at", "2020-06-20 11:00:00.000000"),
         mean_rows(LOADED.loaded_files, ORDERS),
+    ],
+    "checks of a table": [
+        count_all(
+            ORDERS,
+            (
+                CheckRule(CheckKind.NOT_NULL, ("Note", "line")),
+                CheckRule(CheckKind.RANGE, ("line",), least="1", most="9"),
+                CheckRule(CheckKind.ROWS, least="1"),
+                CheckRule(CheckKind.FRESH, ("at",), hours=2),
+                CheckRule(CheckKind.SQL, expression="line > 0 OR note = 'x'"),
+            ),
+            datetime(2020, 6, 20, 12, tzinfo=UTC),
+        ),
+        count_repeated(ORDERS, ("order_id", "Line")),
+        last_loads(LOADED.loaded_files, ORDERS),
     ],
     "replace": APPENDED.delete_all(),
     "wider": widen_column(ORDERS, "Note", 300),

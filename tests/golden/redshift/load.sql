@@ -111,7 +111,7 @@ SELECT "order_id" FROM "tg_stage_20200620_120000_3f9a2c1b" WHERE "line" < 1 OR "
 SELECT "order_id" FROM "tg_stage_20200620_120000_3f9a2c1b" WHERE CAST("note" AS VARCHAR(65535)) NOT IN ('a', 'it''s');
 
 -- case: checks (4)
-SELECT "order_id" FROM "tg_stage_20200620_120000_3f9a2c1b" WHERE EXISTS (SELECT 1 FROM (SELECT "order_id", "line" FROM "tg_stage_20200620_120000_3f9a2c1b" GROUP BY "order_id", "line" HAVING COUNT(*) > 1) AS tg_r WHERE tg_r."order_id" = "tg_stage_20200620_120000_3f9a2c1b"."order_id" AND tg_r."line" = "tg_stage_20200620_120000_3f9a2c1b"."line");
+SELECT "order_id" FROM "tg_stage_20200620_120000_3f9a2c1b" WHERE EXISTS (SELECT 1 FROM (SELECT "order_id", "line" FROM "tg_stage_20200620_120000_3f9a2c1b" WHERE "order_id" IS NOT NULL AND "line" IS NOT NULL GROUP BY "order_id", "line" HAVING COUNT(*) > 1) AS tg_r WHERE tg_r."order_id" = "tg_stage_20200620_120000_3f9a2c1b"."order_id" AND tg_r."line" = "tg_stage_20200620_120000_3f9a2c1b"."line");
 
 -- case: checks (5)
 SELECT "order_id" FROM "tg_stage_20200620_120000_3f9a2c1b" WHERE NOT COALESCE((line > 0 OR note = 'x'), FALSE);
@@ -127,6 +127,15 @@ SELECT CASE WHEN COALESCE(MAX("at") >= TIMESTAMP '2020-06-20 11:00:00.000000', F
 
 -- case: checks (9)
 SELECT CAST(AVG(CAST(tg_rows AS DOUBLE PRECISION)) AS DOUBLE PRECISION) AS tg_mean FROM (SELECT batch, SUM(row_count) AS tg_rows, MAX(loaded_at) AS tg_at FROM "tidegate"."loaded_files" WHERE table_name = 'public.orders' GROUP BY batch ORDER BY tg_at DESC LIMIT 10) AS recent;
+
+-- case: checks of a table (1)
+SELECT COUNT(*) AS tg_rows, COALESCE(SUM(CASE WHEN "note" IS NULL OR "line" IS NULL THEN 1 ELSE 0 END), 0) AS tg_rule_0, COALESCE(SUM(CASE WHEN "line" < 1 OR "line" > 9 THEN 1 ELSE 0 END), 0) AS tg_rule_1, CASE WHEN COALESCE(MAX("at") >= TIMESTAMP '2020-06-20 10:00:00.000000', FALSE) THEN 0 ELSE 1 END AS tg_rule_3, COALESCE(SUM(CASE WHEN NOT COALESCE((line > 0 OR note = 'x'), FALSE) THEN 1 ELSE 0 END), 0) AS tg_rule_4 FROM "public"."orders";
+
+-- case: checks of a table (2)
+SELECT COALESCE(SUM(tg_same), 0) AS tg_rows FROM (SELECT COUNT(*) AS tg_same FROM "public"."orders" WHERE "order_id" IS NOT NULL AND "line" IS NOT NULL GROUP BY "order_id", "line" HAVING COUNT(*) > 1) AS repeated;
+
+-- case: checks of a table (3)
+SELECT SUM(row_count) AS tg_rows, MAX(loaded_at) AS tg_at FROM "tidegate"."loaded_files" WHERE table_name = 'public.orders' GROUP BY batch ORDER BY tg_at DESC, batch DESC LIMIT 11;
 
 -- case: replace
 DELETE FROM "public"."orders";

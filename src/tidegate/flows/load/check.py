@@ -1,15 +1,13 @@
 """Checks of staged rows before they come into the table."""
 
-from datetime import timedelta
-
 from tidegate.errors import Refused
 from tidegate.flows.context import Context
 from tidegate.flows.load.stage import Staging
 from tidegate.model.loading import QuarantinedFile
 from tidegate.model.names import fold
 from tidegate.model.route import CheckKind, CheckRule, Route, Severity
-from tidegate.redshift.load_checks import broken_by, count_broken, delete_broken, is_stale, mean_rows
-from tidegate.redshift.loaded import LoadedFiles, landed_text
+from tidegate.redshift.load_checks import broken_by, count_broken, delete_broken, is_stale, mean_rows, since_of
+from tidegate.redshift.loaded import LoadedFiles
 
 CHECKED = "load.check"
 _HINT = "Correct the rows and load them as a file of their own, or change the check."
@@ -33,10 +31,10 @@ def check(ctx: Context, route: Route, staging: Staging) -> tuple[list[Quarantine
             bad += _batch(ctx, route, rule, staging)
             continue
         rows = staging.number(count_broken(staging.stage, condition))
-        if rows and _goes_aside(ctx, rule, staging, f"{rows} rows {_said(rule)}"):
+        if rows and _goes_aside(ctx, rule, staging, f"{rows} rows {said(rule)}"):
             staging.number_files()
             condition = broken_by(rule, staging.stage) or condition
-            aside += staging.put_aside(condition, CHECKED, _said(rule), _HINT)
+            aside += staging.put_aside(condition, CHECKED, said(rule), _HINT)
             staging.execute(delete_broken(staging.stage, condition))
             staging.refresh()
     return aside, bad
@@ -67,29 +65,39 @@ def _whole(staging: Staging, reason: str) -> list[QuarantinedFile]:
 
 
 def _stale(ctx: Context, rule: CheckRule, staging: Staging) -> str | None:
-    since = landed_text(ctx.clock() - timedelta(hours=rule.hours or 0))
+    since = since_of(rule, ctx.clock())
     for column in rule.columns:
         if staging.number(is_stale(staging.stage, column, since)):
-            return f"no value of {column} is later than {since[:19]}"
+            return too_old(column, since)
     return None
 
 
+def too_old(column: str, since: str) -> str:
+    """What is wrong with a column that is stale; `since` as `since_of` gives it."""
+    return f"no value of {column} is later than {since[:19]}"
+
+
 def _amount(ctx: Context, rule: CheckRule, staging: Staging) -> str | None:
-    rows = staging.rows
+    mean = None
+    if rule.fraction is not None:
+        loaded = LoadedFiles(ctx.settings.control_schema).loaded_files
+        found = staging.execute(mean_rows(loaded, staging.stage.target))[0][0]
+        mean = None if found is None else float(str(found))
+    return amount(rule, staging.rows, mean)
+
+
+def amount(rule: CheckRule, rows: int, mean: float | None) -> str | None:
+    """What is wrong with a number of rows. `mean` is that of the loads before; None when there were none."""
     if rule.least is not None and rows < int(rule.least):
         return f"{rows} rows are fewer than {rule.least}"
     if rule.most is not None and rows > int(rule.most):
         return f"{rows} rows are more than {rule.most}"
-    if rule.fraction is None:
+    if rule.fraction is None or mean is None or abs(rows - mean) <= rule.fraction * mean:
         return None
-    loaded = LoadedFiles(ctx.settings.control_schema).loaded_files
-    mean = staging.execute(mean_rows(loaded, staging.stage.target))[0][0]
-    if mean is None or abs(rows - float(str(mean))) <= rule.fraction * float(str(mean)):
-        return None
-    return f"{rows} rows are not within {rule.fraction:g} of the mean of {float(str(mean)):g}"
+    return f"{rows} rows are not within {rule.fraction:g} of the mean of {mean:g}"
 
 
-def _said(rule: CheckRule) -> str:
+def said(rule: CheckRule) -> str:
     """What rows do that break the rule."""
     columns = ", ".join(rule.columns)
     bounds = " and ".join(
