@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from tidegate.config.load_schema import CheckSection, CopySection, FormatSection, LoadSection
+from tidegate.config.load_schema import CheckSection, CopySection, FormatSection, LoadSection, TableCheckSection
 from tidegate.config.schema import (
     ArchiveSection,
     CatalogSection,

@@ -19,7 +19,6 @@ from tidegate.config.fields import (
     one_or_more,
 )
 from tidegate.config.load_schema import LoadSection, TableCheckSection
-from tidegate.config.notify_schema import MetricsSection, NotifySection
 from tidegate.config.quantities import parse_bytes, parse_seconds
 from tidegate.config.urls import REGION, check_endpoint
 from tidegate.model.periods import Granularity
