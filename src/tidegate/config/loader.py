@@ -118,11 +118,11 @@ def _settings(file: Path, config: ConfigFile) -> Settings:
     problems += [(("archive", position), text) for position, text in found]
     routes, unroutable = to_routes(config.load, frozenset({control, external}))
     problems += [(("load", position), text) for position, text in unroutable]
+    rules, unruly = to_rules(config.check)
+    problems += [(("check", position), text) for position, text in unruly]
     if problems:
         raise fail(file, problems)
     return Settings(
-    rules, unruly = to_rules(config.check)
-    problems += [(("check", position), text) for position, text in unruly]
         file=file,
         timezone=config.timezone,
         warehouse=warehouse,
@@ -136,10 +136,10 @@ def _settings(file: Path, config: ConfigFile) -> Settings:
         cold=cold,
         policies=policies,
         routes=routes,
+        rules=rules,
         queue=queue_settings(config.queue),
         prices_file=folder / config.prices.file if config.prices.file else None,
     )
-        rules=rules,
 
 
 def _apart(
