@@ -25,6 +25,12 @@ _LEAVES = {
 }
 """What DuckDB calls the types that COPY does not take, and what they become; nanoseconds are rounded."""
 
+_FIRST, _LAST = "1677-09-21 00:12:43.145224", "2262-04-11 23:47:16.854776"
+_ENDS = {
+    "timestamp_ns": (f"TIMESTAMP '{_FIRST}'", f"TIMESTAMP '{_LAST}'"),
+    "timestamptz_ns": (f"TIMESTAMPTZ '{_FIRST}+00'", f"TIMESTAMPTZ '{_LAST}+00'"),
+}
+
 
 def write_loadable(source: Path, target: Path, inferred: InferredFile, file: str, folder: Path) -> InferredFile:
     """Write `target` with the columns and rows of `source` in their order; returns what is in it, keys included.
@@ -46,7 +52,7 @@ def write_loadable(source: Path, target: Path, inferred: InferredFile, file: str
             found = engine.sql(f"FROM {rows}")
             _check(found.types, inferred, file)
             values = ", ".join(
-                f"CAST({identifier(name)} AS {_loadable(kind)}) AS {identifier(name)}"
+                f"{_value(identifier(name), kind)} AS {identifier(name)}"
                 for name, kind in zip(found.columns, found.types, strict=True)
             )
             engine.execute(f"COPY (SELECT {values} FROM {rows}) TO {text(str(target))} (FORMAT parquet{keys})")
@@ -72,6 +78,15 @@ def _check(types: Sequence[DuckDBPyType], inferred: InferredFile, file: str) -> 
             raise FileRefused(
                 f"{file}: {column.name} cannot be rewritten: {column.rewrite}", hint="Write it as text or as a number."
             )
+
+
+def _value(column: str, kind: DuckDBPyType) -> str:
+    """The first and the last nanosecond that 64 bits hold are infinite to DuckDB (as run on 2.0.0)."""
+    cast = f"CAST({column} AS {_loadable(kind)})"
+    if not (ends := _ENDS.get(str(kind).lower())):
+        return cast
+    first, last = ends
+    return f"CASE {column} WHEN '-infinity' THEN {first} WHEN 'infinity' THEN {last} ELSE {cast} END"
 
 
 def _loadable(kind: DuckDBPyType) -> str:

@@ -18,7 +18,7 @@ from pyarrow import types
 from tidegate.errors import FileRefused
 from tidegate.formats.schema.footer import Read, read_footer
 from tidegate.formats.schema.inferred import InferredColumn, InferredFile, check_names
-from tidegate.formats.schema.parquet_types import leaf_column, unfit_in_super
+from tidegate.formats.schema.parquet_types import leaf_column, lost_in_super, unfit_in_super
 from tidegate.model.names import fold
 from tidegate.model.route import FileFormat
 from tidegate.model.tables import SqlType, TypeKind
@@ -87,6 +87,10 @@ def _column(metadata: pq.FileMetaData, field: pa.Field, leaves: range, file: str
     if isinstance(field.type, pa.BaseExtensionType) and field.type.extension_name == _VARIANT:
         raise FileRefused(f"{file}: {field.name} is of type VARIANT", hint="Write it as a struct, a list or JSON text.")
     if types.is_nested(_storage(field.type)):
+        if lost := lost_in_super(field.type):
+            raise FileRefused(
+                f"{file}: {field.name} holds {lost}, which SUPER cannot keep", hint="Write it as text or as a number."
+            )
         reasons = (unfit_in_super(metadata.schema.column(leaf)) for leaf in leaves)
         return InferredColumn(
             field.name,

@@ -61,9 +61,9 @@ def leaf_column(leaf: pq.ColumnSchema, field: pa.Field) -> InferredColumn:
         return replace(column, type=SqlType(TypeKind.DATE))
     if logical == "TIME":
         return _text(column, TIME_LENGTH, "COPY takes no TIME from Parquet: it is written as text")
-    if logical == "INTERVAL" or types.is_interval(field.type):
+    if _is_interval(leaf):
         return _text(column, INTERVAL_LENGTH, "COPY takes no INTERVAL from Parquet: it is written as text")
-    if logical == "UNKNOWN" or types.is_null(field.type):
+    if types.is_null(field.type):
         staged = SqlType(_PHYSICAL.get(leaf.physical_type, TypeKind.VARCHAR))
         return replace(column, type=varchar(1), longest=0, staged=staged, undetermined=True)
     return _number_or_bytes(column, leaf)
@@ -76,11 +76,23 @@ def unfit_in_super(leaf: pq.ColumnSchema) -> str | None:
         return f"{leaf.path}: {_NANOSECONDS}"
     if leaf.physical_type == "INT64" and _bits(leaf) == (64, False):
         return f"{leaf.path}: {_UNSIGNED}"
-    if logical in ("TIME", "INTERVAL", "UUID", "FLOAT16"):
-        return f"{leaf.path}: COPY takes no {logical} inside of SUPER"
+    if logical in ("TIME", "UUID", "FLOAT16") or _is_interval(leaf):
+        return f"{leaf.path}: COPY takes no {'INTERVAL' if _is_interval(leaf) else logical} inside of SUPER"
     if logical in ("NONE", "BSON") and leaf.physical_type in ("BYTE_ARRAY", "FIXED_LEN_BYTE_ARRAY"):
         return f"{leaf.path}: bytes cannot stand inside of SUPER"
     return None
+
+
+def lost_in_super(kind: pa.DataType) -> str | None:
+    """What of a nested type would become another value in SUPER, even if it were written anew; None = nothing."""
+    if isinstance(kind, pa.BaseExtensionType):
+        return lost_in_super(kind.storage_type)
+    if types.is_duration(kind):
+        return "durations"
+    if types.is_decimal(kind) and kind.precision > MAX_PRECISION:
+        return f"DECIMAL({kind.precision},{kind.scale})"
+    inner = (kind.field(n).type for n in range(kind.num_fields)) if types.is_nested(kind) else ()
+    return next((lost for one in inner if (lost := lost_in_super(one))), None)
 
 
 def _number_or_bytes(column: InferredColumn, leaf: pq.ColumnSchema) -> InferredColumn:
@@ -140,6 +152,11 @@ def _bits(leaf: pq.ColumnSchema) -> tuple[int, bool]:
         return (32 if leaf.physical_type == "INT32" else 64, True)
     detail = _detail(leaf)
     return int(str(detail["bitWidth"])), bool(detail["isSigned"])
+
+
+def _is_interval(leaf: pq.ColumnSchema) -> bool:
+    """INTERVAL has no logical type of its own: pyarrow tells UNKNOWN, as of a column of nulls (as run on 26)."""
+    return leaf.converted_type == "INTERVAL"
 
 
 def _is_nanoseconds(leaf: pq.ColumnSchema) -> bool:

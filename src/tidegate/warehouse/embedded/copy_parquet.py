@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from tidegate.errors import StatementError
 from tidegate.model.tables import Column, SqlType, TypeKind
 from tidegate.redshift.copy import Copy
+from tidegate.redshift.identifiers import literal
 from tidegate.redshift.types import render
 from tidegate.warehouse.embedded.context import Context
 from tidegate.warehouse.embedded.external_shapes import Shape, glob_free, shapes_of
@@ -17,6 +18,9 @@ _NARROW = frozenset({"TINYINT", "SMALLINT", "INTEGER", "UTINYINT", "USMALLINT", 
 _WIDE = frozenset({"BIGINT", "UINTEGER"})
 _TIMESTAMPS = frozenset({"TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"})
 _DECIMAL = re.compile(r"DECIMAL\((\d+),(\d+)\)")
+_EXACT_DIGITS = 15
+"""Every number of so many digits comes back from a double as it was."""
+
 _NESTED = re.compile(r".*(\[\]|\[\d+\])$|(STRUCT|MAP|UNION)\(")
 
 
@@ -67,6 +71,8 @@ def _value(column: Column, name: str, actual: str, path: str, options: Copy) -> 
                 f'column "{column.name}" is SUPER and its data in {path} is nested ({actual})',
                 hint="Add SERIALIZETOJSON after FORMAT PARQUET.",
             )
+        if any(int(digits) > _EXACT_DIGITS for digits, _ in _DECIMAL.findall(actual)):
+            return _exact_json(source, column.name)
         return f"to_json({source})" if actual != "JSON" else f"to_json(CAST({source} AS VARCHAR))"
     if not _fits(column.type, actual):
         raise StatementError(
@@ -81,6 +87,16 @@ def _value(column: Column, name: str, actual: str, path: str, options: Copy) -> 
     if column.type.kind is TypeKind.TIMESTAMP and actual == "TIMESTAMP WITH TIME ZONE":
         return f"timezone('UTC', {source})"
     return f"CAST({source} AS {duckdb_type(column.type)})"
+
+
+def _exact_json(source: str, name: str) -> str:
+    """Numbers with a point are doubles in JSON here: one that a double does not hold must not become another."""
+    numbers = f"regexp_extract_all(CAST(to_json({source}) AS VARCHAR), '[\\[:,]-?[0-9]+[.][0-9]*[1-9]')"
+    inexact = f"list_filter({numbers}, lambda n: strlen(replace(n, '-', '')) > {_EXACT_DIGITS + 2})"
+    said = literal(
+        f'column "{name}": SUPER keeps {_EXACT_DIGITS} digits of a number with a point here, a value has more'
+    )
+    return f"CASE WHEN len({inexact}) > 0 THEN CAST(error({said}) AS JSON) ELSE to_json({source}) END"
 
 
 def _fits(type: SqlType, actual: str) -> bool:
