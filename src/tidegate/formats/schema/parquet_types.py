@@ -156,7 +156,7 @@ def _bits(leaf: pq.ColumnSchema) -> tuple[int, bool]:
 
 def _is_interval(leaf: pq.ColumnSchema) -> bool:
     """INTERVAL has no logical type of its own: pyarrow tells UNKNOWN, as of a column of nulls (as run on 26)."""
-    return leaf.converted_type == "INTERVAL"
+    return bool(leaf.converted_type == "INTERVAL")
 
 
 def _is_nanoseconds(leaf: pq.ColumnSchema) -> bool:
