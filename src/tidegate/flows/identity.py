@@ -3,13 +3,14 @@
 import os
 from dataclasses import dataclass
 
-from tidegate.errors import ConfigError, ForeignWarehouse, ObjectExists, ObjectNotFound
+from tidegate.errors import ConfigError, ForeignWarehouse, GuardFailed, ObjectExists, ObjectNotFound
 from tidegate.flows.context import Context
 from tidegate.flows.pinned import pinned
 from tidegate.flows.records import TAKE_OVER_HINT
 from tidegate.formats.stored import dump, load
 from tidegate.model.layout import CLAIMS, all_logs, claim_key, data_root
 from tidegate.model.records import Claim
+from tidegate.redshift.lock import lock
 
 
 @dataclass(frozen=True)
@@ -103,8 +104,19 @@ def _initialise(ctx: Context) -> tuple[Identity, bool]:
         return attach(ctx), False
     place = place_of(ctx)
     warehouse = _claim(ctx, place)
-    write_identity(ctx, Identity(warehouse, place))
+    try:
+        write_identity(ctx, Identity(warehouse, place))
+    except GuardFailed:
+        return _second(ctx, warehouse), False
     return attach(ctx), True
+
+
+def _second(ctx: Context, claimed: str) -> Identity:
+    """Another process initialised the warehouse meanwhile: go by its id, and take our own claim back."""
+    identity = attach(ctx)
+    if identity.warehouse != claimed:
+        ctx.lake.delete([claim_key(claimed)])
+    return identity
 
 
 def create_control_tables(ctx: Context) -> None:
@@ -143,5 +155,9 @@ def _in_use(ctx: Context, warehouse: str) -> bool:
 
 
 def write_identity(ctx: Context, identity: Identity) -> None:
-    """Give an id to a warehouse that has none."""
-    ctx.warehouse.transaction(ctx.control.insert_identity(identity.warehouse, identity.place, ctx.stamp()))
+    """Give an id to a warehouse that has none. Raises GuardFailed: it has one."""
+    first = lock(
+        ctx.settings.control_schema, [ctx.control.warehouse], serializable=ctx.warehouse.capabilities.serializable
+    )
+    insert = ctx.control.insert_identity(identity.warehouse, identity.place, ctx.stamp())
+    ctx.warehouse.transaction([first, *insert])
