@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from tidegate.config.routes import format_of
 from tidegate.errors import FileRefused, ObjectNotFound
+from tidegate.flows.load.json_files import read_json
 from tidegate.flows.load.landing import Landing
 from tidegate.formats.schema.csv import infer_csv
 from tidegate.formats.schema.inferred import InferredFile
@@ -33,15 +34,19 @@ _PACKED = {".gz": CopyCompression.GZIP, ".bz2": CopyCompression.BZIP2, ".zst": C
 
 @dataclass(frozen=True)
 class Landed:
-    """A file version and what is in it. `copied`: what COPY reads instead, where the file had to be written anew."""
+    """A file version and what is in it. `copied`: what COPY reads instead, where the file had to be written anew.
+
+    `encoding` as the route says, None where it leaves it to the file.
+    """
 
     file: FileVersion
     content: InferredFile
     copied: FileVersion | None = None
+    encoding: str | None = None
 
     @property
     def compression(self) -> CopyCompression | None:
-        """As the name of a file of text tells; COPY of Parquet sees for itself."""
+        """As the name of a CSV file tells; COPY of Parquet sees for itself."""
         return next((packed for ending, packed in _PACKED.items() if self.file.uri.lower().endswith(ending)), None)
 
     @property
@@ -49,7 +54,7 @@ class Landed:
         """Files of one shape can be copied by one statement: their columns are the same, in the same order."""
         columns = tuple((fold(c.name), c.staged or c.type, c.nested, c.undetermined) for c in self.content.columns)
         keys = tuple(map(fold, self.content.keys))
-        packed = None if self.content.format is FileFormat.PARQUET else self.compression
+        packed = self.compression if self.content.format is FileFormat.CSV else None
         return self.content.format, columns, keys, self.content.dialect, packed, self.content.rewrites
 
 
@@ -67,7 +72,7 @@ def read_files(
             if exact and content.format is FileFormat.PARQUET:
                 with landing.opened(file) as opened:
                     content = measure_parquet(opened, content, file.uri)
-            landed.append(Landed(file, content))
+            landed.append(Landed(file, content, encoding=route.options.encoding))
         except (FileRefused, ObjectNotFound) as error:
             refused.append(refusal(file, error))
     return landed, refused
@@ -82,7 +87,7 @@ def _read(landing: Landing, route: Route, table: Table | None, file: FileVersion
     if format is FileFormat.PARQUET:
         return infer_parquet(landing.reader(file), file.size, file.uri)
     if format is FileFormat.JSON:
-        raise FileRefused(f"{file.uri} is JSON, which is not loaded as it is", hint="Convert it to Parquet first.")
+        return read_json(landing, file, route.options, _types(route, table))
     with closing(landing.opened(file)) as opened:
         content = infer_csv(opened, file.uri, route.options, _types(route, table))
     if content.dialect is not None and content.dialect.encoding not in ENCODINGS:

@@ -12,12 +12,13 @@ from tidegate.redshift.copy import CompUpdate, Copy, CopyFormat, Encoding
 def copied_as(base: Copy, one: Landed, options: Mapping[str, object]) -> Copy:
     """`base` for files that are like this one; `options`, by the names of Copy, win over what the files say.
 
+    JSON is Parquet before it is copied.
     Dates and times are recognised by their form; nothing but ISO 8601 is taken for one.
     """
     given: dict[str, Any] = dict(options)
     if given.get("comp_update") is not None:
         given["comp_update"] = CompUpdate(given["comp_update"])
-    if one.content.format is FileFormat.PARQUET:
+    if one.content.format is not FileFormat.CSV:
         return replace(base, **{"serialize_to_json": one.content.serialize_to_json, **given})
     dialect = one.content.dialect
     assert dialect is not None

@@ -1,6 +1,5 @@
-"""Files that COPY would store wrong are written anew, in the lake, before they are copied; the file itself stays."""
+"""Files that COPY would store wrong, and JSON, are written anew in the lake and copied from there; the file stays."""
 
-import shutil
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -8,11 +7,15 @@ from tempfile import TemporaryDirectory
 from tidegate.errors import FileRefused
 from tidegate.flows.context import Context
 from tidegate.flows.load.contents import Landed, refusal
+from tidegate.flows.load.json_files import fetch, write_json
 from tidegate.flows.load.landing import Landing
 from tidegate.flows.load.manifests import rewritten_key
 from tidegate.formats.convert.loadable import write_loadable
+from tidegate.formats.schema.inferred import InferredFile
+from tidegate.formats.schema.json_text import json_text
 from tidegate.model.landing import FileVersion
 from tidegate.model.loading import QuarantinedFile
+from tidegate.model.route import FileFormat
 
 _CHUNK = 1 << 20
 
@@ -25,15 +28,20 @@ def rewrite(ctx: Context, landing: Landing, key: str, landed: Landed) -> Landed:
     """
     with TemporaryDirectory(prefix="tidegate-load-") as name:
         folder = Path(name)
-        source, target = folder / "landed.parquet", folder / "loadable.parquet"
-        with landing.opened(landed.file) as opened, source.open("wb") as local:
-            shutil.copyfileobj(opened, local, _CHUNK)
-        content = write_loadable(source, target, landed.content, landed.file.uri, folder)
+        target = folder / "loadable.parquet"
+        content = _written(landed, fetch(landing, landed.file, folder / "landed"), target)
         with target.open("rb") as made, ctx.lake.writer(key) as writer:
             while chunk := made.read(_CHUNK):
                 writer.write(chunk)
         size = target.stat().st_size
     return replace(landed, content=content, copied=FileVersion(ctx.lake.uri(key), size))
+
+
+def _written(landed: Landed, source: Path, target: Path) -> InferredFile:
+    file, folder = landed.file.uri, target.parent
+    if landed.content.format is FileFormat.JSON:
+        return write_json(json_text(source, file, folder, landed.encoding), target, landed.content, file, folder)
+    return write_loadable(source, target, landed.content, file, folder)
 
 
 def rewritten(
@@ -55,4 +63,4 @@ def needs_rewrite(files: tuple[Landed, ...]) -> bool:
 
 
 def _must(one: Landed) -> bool:
-    return one.copied is None and bool(one.content.rewrites)
+    return one.copied is None and (one.content.format is FileFormat.JSON or bool(one.content.rewrites))

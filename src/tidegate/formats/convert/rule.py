@@ -39,7 +39,10 @@ class RuleOutput:
 
 @dataclass(frozen=True)
 class Rule:
+    """`place`: where a person says another type, for hints."""
+
     outputs: tuple[RuleOutput, ...]
+    place: str = "in the rule"
 
     @property
     def paths(self) -> Iterator[tuple[Path, SqlType | None]]:

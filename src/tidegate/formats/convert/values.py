@@ -16,9 +16,12 @@ _DOUBLE_DIGITS = 15
 
 TEXT, JSON = "VARCHAR", "JSON"
 
-_MOMENT = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6}0*)?)?"
+_DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_MOMENT = _DAY + r"[ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6}0*)?)?"
 _ZONE = r" ?(Z|[+-][0-9]{2}(:?[0-9]{2})?)"
 _MAX_SUPER = 16_000_000
+_NUL = r"\u0000"
+_ESCAPED_NUL = r"(^|[^\\])(\\\\)*\\u0000"
 
 _ENGINE_TYPES = {
     TypeKind.SMALLINT: "SMALLINT",
@@ -34,6 +37,9 @@ _ENGINE_TYPES = {
     TypeKind.TIMESTAMPTZ: "TIMESTAMPTZ",
     TypeKind.SUPER: "JSON",
 }
+
+CONVERTED = frozenset({*_ENGINE_TYPES, TypeKind.DECIMAL})
+"""Kinds that a text can be converted to."""
 
 
 def engine_type(type: SqlType) -> str:
@@ -51,6 +57,8 @@ def engine_type(type: SqlType) -> str:
 
 def written(type: SqlType) -> str:
     """The type as a person writes it."""
+    if type.kind is TypeKind.SUPER:
+        return type.kind.value
     return f"{type.kind.value}({type.length})" if type.length else engine_type(type)
 
 
@@ -107,8 +115,15 @@ def _unfit_text(value: str, type: SqlType) -> str:
 
 
 def _unfit_moment(value: str, type: SqlType) -> str:
+    """A day alone is its midnight."""
     plain = f"(strlen({value}) = 19 AND substr({value}, 5, 1) = '-' AND substr({value}, 17, 1) = ':')"
-    return f"(NOT {plain} AND NOT regexp_full_match({value}, {text(_MOMENT)}))"
+    return f"(NOT {plain} AND NOT regexp_full_match({value}, {text(f'{_DAY}|{_MOMENT}')}))"
+
+
+def _unfit_super(value: str, type: SqlType) -> str:
+    """Too long, or with a NUL character, which no text of Redshift holds; a backslash may itself be escaped."""
+    escaped = f"(contains({value}::VARCHAR, {text(_NUL)}) AND regexp_matches({value}::VARCHAR, {text(_ESCAPED_NUL)}))"
+    return f"(strlen({value}::VARCHAR) > {type.length or _MAX_SUPER} OR {escaped})"
 
 
 _UNFIT: dict[TypeKind, Callable[[str, SqlType], str]] = {
@@ -123,5 +138,5 @@ _UNFIT: dict[TypeKind, Callable[[str, SqlType], str]] = {
     TypeKind.DATE: lambda value, _: f"(strlen({value}) <> 10 OR substr({value}, 5, 1) <> '-')",
     TypeKind.TIMESTAMP: _unfit_moment,
     TypeKind.TIMESTAMPTZ: lambda value, _: f"(NOT regexp_full_match({value}, {text(_MOMENT + _ZONE)}))",
-    TypeKind.SUPER: lambda value, _: f"(strlen({value}::VARCHAR) > {_MAX_SUPER})",
+    TypeKind.SUPER: _unfit_super,
 }

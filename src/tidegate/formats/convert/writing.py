@@ -13,6 +13,7 @@ from tidegate.formats.convert.source import Source
 from tidegate.formats.convert.tree import Tree, depth_of, expression, rows_of
 from tidegate.formats.convert.values import as_text, cast, engine_type, unfit, written
 from tidegate.formats.inventory.engine import Engine, identifier, text
+from tidegate.model.tables import TypeKind
 
 _SOURCE = "source_rows"
 _SHOWN = 80
@@ -48,7 +49,7 @@ def convert_file(engine: Engine, source: Source, rule: Rule, targets: Sequence[P
             try:
                 rows.append(_one(engine, f"COPY ({query}) TO {text(str(target))} ({_options(output)})"))
             except (duckdb.ConversionException, duckdb.OutOfRangeException, duckdb.InvalidInputException) as error:
-                raise _misfit(engine, source, output, tree) or _broken(source, error) from error
+                raise _misfit(engine, source, output, tree, rule.place) or _broken(source, error) from error
     return Counts(records, tuple(rows))
 
 
@@ -75,7 +76,7 @@ def _options(output: RuleOutput) -> str:
     return f"FORMAT parquet{keys}"
 
 
-def _misfit(engine: Engine, source: Source, output: RuleOutput, tree: Tree) -> FileRefused | None:
+def _misfit(engine: Engine, source: Source, output: RuleOutput, tree: Tree, place: str) -> FileRefused | None:
     """The first record whose value does not fit, column by column."""
     positions = [f"i{number}" for number in range(1, depth_of(output) + 1)]
     rows = rows_of(output, f"(SELECT row_number() OVER () AS {_RECORD}, * FROM {_SOURCE})", numbered=True)
@@ -88,7 +89,7 @@ def _misfit(engine: Engine, source: Source, output: RuleOutput, tree: Tree) -> F
         row = engine.execute(query).fetchone()
         if row is not None and (found is None or row[:-1] < found[0]):
             found = (tuple(int(number) for number in row[:-1]), column, row[-1])
-    return _refusal(source, *found) if found else None
+    return _refusal(source, *found, place) if found else None
 
 
 _RECORD = "tidegate_record"
@@ -102,16 +103,23 @@ def _misfit_condition(value: str, column: RuleColumn, output: RuleOutput, tree: 
     return f"({null} OR ({value} IS NOT NULL AND CASE WHEN {castable} THEN {bad} ELSE true END))"
 
 
-def _refusal(source: Source, place: tuple[int, ...], column: RuleColumn, value: str | None) -> FileRefused:
-    record, *positions = place
+def _refusal(
+    source: Source, position: tuple[int, ...], column: RuleColumn, value: str | None, place: str
+) -> FileRefused:
+    record, *positions = position
     path = shown(column.path, tuple(number - 1 for number in positions))
     where = f"{source.name}: record {record}: {path}"
     if value is None:
         return FileRefused(f"{where} is missing", hint=f"Give it a value, or let {column.name} be without one.")
+    if column.type.kind is TypeKind.SUPER and (limit := column.type.length) and (length := len(value.encode())) > limit:
+        return FileRefused(
+            f"{where} has {length} bytes of JSON, and {limit} are taken at most",
+            hint="Shorten the value, or take it apart into columns of its own.",
+        )
     cut = value if len(value) <= _SHOWN else value[:_SHOWN] + "…"
     return FileRefused(
         f"{where}: {cut!r} does not fit {written(column.type)}",
-        hint=f"Correct the value, or choose another type for {column.name} in the rule.",
+        hint=f"Correct the value, or choose another type for {column.name} {place}.",
     )
 
 

@@ -127,13 +127,20 @@ def _structure(engine: Engine, document: JsonText, file: str) -> dict[str, Struc
     found: Structure = "NULL"
     while rows := different.fetchmany(_BATCH_ROWS):
         for (text,) in rows:
-            found = _both(found, json.loads(text) if text else "NULL")
+            structure = _plain(json.loads(text))
+            if not isinstance(structure, dict):
+                raise diagnose(document, file, None)
+            found = _both(found, structure)
     if isinstance(found, dict) and found:
         return found
-    fault = diagnose(document, file, None)
-    if "no object" not in fault.message:
-        raise FileRefused(f"{file} has no record with a key", hint="Write at least one object with a key.")
-    raise fault
+    raise FileRefused(f"{file} has no record with a key", hint="Write at least one object with a key.")
+
+
+def _plain(structure: Structure) -> Structure:
+    """Of one record. DuckDB calls an object without keys JSON, as it does the elements of a list with several kinds."""
+    if isinstance(structure, dict):
+        return {key: _plain(value) for key, value in structure.items()}
+    return {} if structure == _MIXED else structure
 
 
 def _both(one: Structure, other: Structure) -> Structure:
@@ -209,8 +216,13 @@ def _proven(
 
 
 def _as_found(proof: ColumnProof, kind: str | None) -> InferredColumn:
-    """A number with a point is what a double of it is: DECIMAL only with so few digits that nothing is lost."""
+    """A number with a point is what a double of it is: DECIMAL only with so few digits that nothing is lost.
+
+    The empty text is a text, and no day.
+    """
     column = proof.column()
+    if kind == "VARCHAR" and proof.has_empty and column.longest is None:
+        return replace(column, type=varchar(), longest=proof.longest)
     if kind == "VARCHAR" and column.undetermined:
         return replace(column, type=varchar(1), undetermined=False)
     if kind != "DOUBLE" or proof.is_whole:

@@ -19,6 +19,9 @@ from tidegate.formats.schema.text_stream import Utf8Stream, decompressed
 MAX_DEPTH = 128
 """Levels that DuckDB reads (as run)."""
 
+MAX_RECORD = 16_777_216
+"""Bytes of the longest record that DuckDB reads (its maximum_object_size)."""
+
 Shape = Literal["newline_delimited", "array", "unstructured"]
 _SAMPLE = 1 << 20
 _PLAIN = frozenset(b'{[ \t\r\n"0123456789-tfn')
@@ -60,7 +63,7 @@ def json_text(source: Path, file: str, folder: Path, encoding: str | None = None
         raise FileRefused(f"{file} is empty", hint="Write at least one record.")
     target = folder / "document.json"
     target.unlink(missing_ok=True)
-    if first[0] in _PLAIN and first[:2] not in (b"\x1f\x8b",) and encoding is None:
+    if first[0] in _PLAIN and b"\x00" not in first and encoding is None:
         target.symlink_to(source.resolve())
     else:
         with source.open("rb") as opened, target.open("wb") as copy:
@@ -95,6 +98,8 @@ def diagnose(
 ) -> FileRefused:
     """The first record that is at fault, or else what DuckDB said. `misfit` tells more of a record that is sound."""
     reason = next(iter(str(error or "").strip().splitlines()), "")
+    if "maximum_object_size" in reason:
+        return FileRefused(f"{file} has a record of more than {MAX_RECORD} bytes, or is no JSON", hint=_HINT)
     if "recursion depth" in reason:
         return FileRefused(f"{file} is nested deeper than {MAX_DEPTH} levels", hint=_HINT)
     try:
@@ -140,7 +145,7 @@ def _fault(record: str | bytes, misfit: Callable[[dict[str, object]], str | None
     except ValueError as error:
         return f" is no JSON: {error}"
     if not isinstance(value, dict):
-        return f" is no object: {str(value)[:40]!r}"
+        return f" is no object: {json.dumps(value, ensure_ascii=False)[:40]!r}"
     found = misfit(value)
     return f": {found}" if found else None
 

@@ -38,11 +38,13 @@ class ColumnProof:
         self.name = name
         self._null_as = null_as
         self._alive = [kind for kind in _TESTS if kinds is None or kind in kinds]
-        self._longest, self._values, self._nulls, self._empty = 0, 0, 0, 0
+        self._values, self._nulls, self._empty = 0, 0, 0
+        self.longest = 0
+        """Bytes."""
         self._whole_digits, self._scale = 1, 0
         self._least, self._most = 0, 0
         self.is_whole = True
-        """No value has a point or a power."""
+        """No value has a point or a power, or is none (NaN, Infinity)."""
 
     def update(self, texts: pa.Array) -> None:
         if self._null_as is not None:
@@ -55,15 +57,20 @@ class ColumnProof:
         self._values += len(filled)
         if not len(filled):
             return
-        self._longest = max(self._longest, pc.max(pc.binary_length(filled)).as_py())
+        self.longest = max(self.longest, pc.max(pc.binary_length(filled)).as_py())
         first = pa.array([filled[0].as_py()], pa.string())
         self._alive = [kind for kind in self._alive if _TESTS[kind](first) and _TESTS[kind](filled)]
         if TypeKind.BIGINT not in self._alive and self.is_whole:
-            self.is_whole = not pc.any(pc.match_substring_regex(filled, "[.eE]")).as_py()
+            self.is_whole = not pc.any(pc.match_substring_regex(filled, "[.eENI]")).as_py()
         if self._alive and self._alive[0] is TypeKind.BIGINT:
             self._measure_integers(filled)
         if TypeKind.DECIMAL in self._alive:
             self._measure_decimals(filled)
+
+    @property
+    def has_empty(self) -> bool:
+        """Whether a text is empty."""
+        return self._empty > 0
 
     def column(self) -> InferredColumn:
         """Nullable unless every value was there."""
@@ -74,7 +81,7 @@ class ColumnProof:
             self.name,
             kind,
             nullable=missing > 0 or not (self._values or self._empty),
-            longest=self._longest if is_text else None,
+            longest=self.longest if is_text else None,
             undetermined=not self._values,
         )
 
