@@ -72,7 +72,7 @@ def test_a_file_that_is_overwritten_is_a_new_version(land: Land) -> None:
     notices = Notices()
     assert land.load(notices=notices).rows == 2
     path = land.folder / "a.parquet"
-    assert notices.told == [f"{path} was loaded in another version before, whose rows stay in public.sales"]
+    assert notices.told == [f"{path} was loaded before in another version: append adds its rows to public.sales again"]
     assert land.rows() == [(1,), (1,), (2,)]
 
 

@@ -163,6 +163,12 @@ def guard_columns(table: Table, reason: str) -> str:
     )
 
 
+def guard_column(table: TableName, column: Column, reason: str) -> str:
+    """Fails unless the table has this column, with this type."""
+    source = f"svv_columns WHERE table_schema = {literal(table.schema)} AND table_name = {literal(table.name)}"
+    return guard(f"{source} AND {_is(column)}", "COUNT(*) = 1", reason)
+
+
 def _is(column: Column) -> str:
     names = [name for names in (DATA_TYPES, _OTHER_NAMES) if (name := names.get(column.type.kind))]
     kinds = f"= {literal(names[0])}" if len(names) == 1 else f"IN ({', '.join(map(literal, names))})"

@@ -1,15 +1,16 @@
 """One try at one batch: staged, compared with the table, looked at again, and committed."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from tidegate.errors import GuardFailed, Refused
 from tidegate.flows.context import Context
 from tidegate.flows.load.apply import Application
+from tidegate.flows.load.changes import bounds_of, change_table, unchanging
 from tidegate.flows.load.check import check
 from tidegate.flows.load.cold import Compared, compare, restore_periods
 from tidegate.flows.load.contents import Landed
-from tidegate.flows.load.fit import Fit, fit
+from tidegate.flows.load.fit import Fit, Known, fit
 from tidegate.flows.load.known import known_bad
 from tidegate.flows.load.landing import Landing
 from tidegate.flows.load.plan import LoadPlan, joint
@@ -18,7 +19,7 @@ from tidegate.flows.load.stage import Staging
 from tidegate.flows.pinned import pinned
 from tidegate.model.loading import LoadedBatch, QuarantinedFile
 from tidegate.model.names import fold
-from tidegate.redshift.identifiers import comment
+from tidegate.model.tables import SqlType
 from tidegate.redshift.load import Stage
 from tidegate.redshift.load_cold import ARCHIVED_CHANGED
 from tidegate.redshift.loaded import ALREADY_LOADED, NEWER_LOADED
@@ -37,12 +38,16 @@ class Result:
 
 @dataclass(frozen=True)
 class Attempt:
-    """`id` is the batch's: it names the manifest, the staging table and the rows of `loaded_files`."""
+    """`id` is the batch's: it names the manifest, the staging table and the rows of `loaded_files`.
+
+    `types`: those of columns that the table does not have, over all files of the load.
+    """
 
     ctx: Context
     plan: LoadPlan
     files: tuple[Landed, ...]
     id: str
+    types: Mapping[str, SqlType] = field(default_factory=dict)
 
     def run(self) -> Result:
         """Load the files, or say which of them have to be taken out.
@@ -60,7 +65,8 @@ class Attempt:
             files, lost = rewritten(ctx, self.plan.identity.warehouse, self.id, self.files)
             return Result(bad=lost) if lost else replace(self, files=files)._run(ctx)
         content = joint(self.files)
-        fitted = fit(self.plan.route, ctx.warehouse.tables([self.plan.name]).get(self.plan.name), content)
+        table = ctx.warehouse.tables([self.plan.name]).get(self.plan.name)
+        fitted = fit(self.plan.route, table, content, Known(types=self.types))
         staging = Staging(ctx, self.plan.identity.warehouse, self.plan.route, self.files, self._stage(fitted))
         try:
             if bad := staging.run():
@@ -85,7 +91,7 @@ class Attempt:
         return Stage(self.id, self.plan.name, fitted.columns, fitted.keys, fold(version) if version else None)
 
     def _change_table(self, ctx: Context, staging: Staging) -> tuple[Fit, tuple[str, ...]]:
-        """Create and widen by what was measured; each statement commits by itself. Others may do so at the same time.
+        """Create and widen by what was measured; each step commits by itself. Others may do so at the same time.
 
         Raises:
             FileRefused: the files do not fit any more.
@@ -94,12 +100,16 @@ class Attempt:
         done: list[str] = []
         for _ in range(DDL_ROUNDS):
             table = ctx.warehouse.tables([self.plan.name]).get(self.plan.name)
-            fitted = fit(self.plan.route, table, joint(self.files), staging.lengths)
-            if not fitted.statements:
+            known = Known(lengths=staging.lengths, types=self.types)
+            fitted = fit(self.plan.route, table, joint(self.files), known)
+            if fitted.open or fitted.retypes:
+                known = replace(known, bounds=bounds_of(staging, fitted.open), fixed=unchanging(ctx, fitted.table))
+                fitted = fit(self.plan.route, table, joint(self.files), known)
+            if not fitted.steps:
                 return fitted, tuple(done)
-            for statement in fitted.statements:
-                ctx.warehouse.execute(f"{comment(self.id, 'change')} {statement}")
-                done.append(statement)
+            for step in fitted.steps:
+                change_table(ctx, self.id, self.plan.name, step)
+                done += step
         raise Refused(
             f"{self.plan.name} keeps changing while files are loaded into it",
             hint="Run the same command again when nothing else changes its columns.",

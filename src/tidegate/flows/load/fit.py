@@ -1,26 +1,24 @@
 """How the columns of files go into a table: what is created, added and widened, and what does not fit."""
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from tidegate.errors import FileRefused
+from tidegate.flows.load.lossless import is_exact, misfit, widened
 from tidegate.formats.schema.inferred import MAX_TEXT, InferredColumn, InferredFile
 from tidegate.model.names import TableName, fold
 from tidegate.model.route import Contract, LoadMode, Route
 from tidegate.model.tables import Column, SqlType, Table, TypeKind
 from tidegate.redshift.ddl import add_column, create_schema, create_table
 from tidegate.redshift.load import StagedColumn, widen_column
+from tidegate.redshift.load_widen import retype_column
 from tidegate.redshift.types import checked, render
 
 SHORTEST = 16
 """Bytes of the shortest VARCHAR that a measure alone leads to."""
 
-_INTEGERS = {TypeKind.SMALLINT: 5, TypeKind.INTEGER: 10, TypeKind.BIGINT: 19}
-"""With the digits that the greatest of them has."""
-
-_TEXTS = frozenset({TypeKind.VARCHAR, TypeKind.CHAR})
 _NO_KEYS = frozenset({TypeKind.SUPER, TypeKind.VARBYTE})
 
 
@@ -33,44 +31,71 @@ class ChangeKind(StrEnum):
 
 @dataclass(frozen=True)
 class Change:
-    """One change of the table. `measured`: the length is that of the data, else the longest that there can be."""
+    """One change of the table; its statements are one transaction. `measured`: the type is that of the data, else the
+    widest that there can be.
+    """
 
     kind: ChangeKind
     column: str
     type: str
-    statement: str = ""
+    statements: tuple[str, ...] = ()
     measured: bool = True
 
 
 @dataclass(frozen=True)
+class Known:
+    """What is known beside a batch and its table.
+
+    `lengths`: the longest values in bytes by column as measured in the data; they win over what the file says.
+    `bounds`: the least and the greatest whole part of numbers, as measured. `types`: those of columns that the table
+    does not have, over all files of the load. `fixed`: columns whose type must not change, with the reason.
+    """
+
+    lengths: Mapping[str, int] = field(default_factory=dict)
+    bounds: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    types: Mapping[str, SqlType] = field(default_factory=dict)
+    fixed: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Fit:
-    """`columns` in the order of the files; `table` as it is after the changes; `statements` make them."""
+    """`columns` in the order of the files; `table` as it is after the changes.
+
+    `open`: columns of numbers whose values decide, once they are measured, whether the table takes them.
+    """
 
     columns: tuple[StagedColumn, ...]
     table: Table
     changes: tuple[Change, ...]
     keys: tuple[str, ...] = ()
+    open: tuple[str, ...] = ()
 
     @property
-    def statements(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(change.statement for change in self.changes if change.statement))
+    def steps(self) -> tuple[tuple[str, ...], ...]:
+        """What makes the changes, a transaction each."""
+        return tuple(dict.fromkeys(change.statements for change in self.changes if change.statements))
+
+    @property
+    def retypes(self) -> bool:
+        """Whether a column gets another type by being written anew."""
+        return any(len(step) > 1 for step in self.steps)
 
 
-def fit(route: Route, table: Table | None, file: InferredFile, lengths: Mapping[str, int] | None = None) -> Fit:
+def fit(route: Route, table: Table | None, file: InferredFile, known: Known | None = None) -> Fit:
     """Fit the columns of a file, or of several that are alike, into the table, None where there is none yet.
-
-    `lengths`: the longest values in bytes by column as measured in the data; they win over what the file says.
 
     Raises:
         FileRefused: a column does not fit, the contract of the route allows no change, or the key is not there.
     """
     name = _name(route)
-    columns = [_measured(column, lengths or {}) for column in file.columns]
+    known = known or Known()
+    columns = [_measured(column, known.lengths) for column in file.columns]
     if table is None:
-        return _created(route, name, file, columns)
+        return _created(route, name, replace(file, columns=tuple(columns)), known)
     staged, changes = [], list[Change]()
+    before = table
     for column in columns:
-        one, change = _fitted(route, table, column)
+        one, change = _fitted(route, table, column, known)
         staged.append(one)
         changes += [change] if change is not None else []
         if change is not None and one.target is not None:
@@ -82,7 +107,16 @@ def fit(route: Route, table: Table | None, file: InferredFile, lengths: Mapping[
                 f'the file has no column "{missing.name}", which is NOT NULL in {name}',
                 hint="Write the file with the column, or give the column a default.",
             )
-    return Fit(tuple(staged), table, tuple(changes), _keys(route, file, given))
+    open = [fold(c.name) for c in columns if _is_open(before, c)]
+    unknown = tuple(name for name in open if name not in known.bounds)
+    return Fit(tuple(staged), table, tuple(changes), _keys(route, file, given), unknown)
+
+
+def _is_open(table: Table, column: InferredColumn) -> bool:
+    target = table.column(fold(column.name))
+    if target is None or column.undetermined or not (is_exact(column.type.kind) and is_exact(target.type.kind)):
+        return False
+    return widened(target.type, column.type, None) != target.type
 
 
 def _name(route: Route) -> TableName:
@@ -96,11 +130,10 @@ def _measured(column: InferredColumn, lengths: Mapping[str, int]) -> InferredCol
     return column if longest is None else replace(column, longest=longest)
 
 
-def _created(route: Route, name: TableName, file: InferredFile, columns: Sequence[InferredColumn]) -> Fit:
-    kept = [c for c in columns if not c.undetermined]
-    if not kept:
+def _created(route: Route, name: TableName, file: InferredFile, known: Known) -> Fit:
+    made = {fold(c.name): column for c in file.columns if (column := _new_column(route, c, known)) is not None}
+    if not made:
         raise FileRefused(f"no column of the file has a type, so {name} cannot be made", hint="Create the table first.")
-    made = {fold(c.name): Column(fold(c.name), _type(c, route)) for c in kept}
     sort_keys = tuple(fold(key) for key in route.sort_key)
     dist_key = fold(route.dist_key) if route.dist_key else None
     for key in (*sort_keys, *((dist_key,) if dist_key else ())):
@@ -115,40 +148,94 @@ def _created(route: Route, name: TableName, file: InferredFile, columns: Sequenc
     )
     statements = [] if name.schema == "public" else [create_schema(name.schema)]
     statements.append(create_table(table, if_not_exists=True))
-    changes = [Change(ChangeKind.CREATE, "", "", statement) for statement in statements]
+    changes = [Change(ChangeKind.CREATE, "", "", (statement,)) for statement in statements]
     changes += [
-        Change(ChangeKind.CREATE, fold(c.name), render(made[fold(c.name)].type), measured=_is_measured(c)) for c in kept
+        Change(ChangeKind.CREATE, fold(c.name), render(made[fold(c.name)].type), measured=_is_measured(c))
+        for c in file.columns
+        if fold(c.name) in made
     ]
-    staged = tuple(_staged(c, made.get(fold(c.name))) for c in columns)
+    staged = tuple(_staged(c, made.get(fold(c.name))) for c in file.columns)
     return Fit(staged, table, tuple(changes), _keys(route, file, set(made)))
+
+
+def _new_column(route: Route, column: InferredColumn, known: Known) -> Column | None:
+    """What a column of the file becomes in a table that does not have it; None while nothing tells its type.
+
+    Raises:
+        FileRefused: files of the load that landed before have another type, and no type has the values of both.
+    """
+    name = fold(column.name)
+    agreed = known.types.get(name)
+    if column.undetermined:
+        waits = agreed is None or (agreed.kind in (TypeKind.VARCHAR, TypeKind.VARBYTE) and agreed.length is None)
+        return None if waits or agreed is None else Column(name, _type(replace(column, type=agreed), agreed, route))
+    if agreed is not None and (reason := misfit(column.type, agreed)):
+        raise FileRefused(
+            f'column "{name}" is {agreed_text(agreed)} in other files of the load, and '
+            f"{agreed_text(column.type)} in the file: {reason}",
+            hint="Write the files with one type, or create the table first with the type that you want.",
+        )
+    return Column(name, _type(column, agreed, route))
 
 
 def _is_measured(column: InferredColumn) -> bool:
     return column.type.kind is not TypeKind.VARCHAR or column.type.length is not None or column.longest is not None
 
 
-def _fitted(route: Route, table: Table, column: InferredColumn) -> tuple[StagedColumn, Change | None]:
+def _fitted(route: Route, table: Table, column: InferredColumn, known: Known) -> tuple[StagedColumn, Change | None]:
     name = fold(column.name)
     target = table.column(name)
     if target is None:
-        return _missing(route, table, column)
+        return _missing(route, table, column, known)
     if target.identity is not None and not target.identity.by_default:
         return _staged(column, None), Change(ChangeKind.LEAVE_OUT, name, render(target.type))
     if column.undetermined:
         return _staged(column, target), None
-    reason = _misfit(column.type, target.type)
-    if reason:
-        raise FileRefused(
-            f'column "{name}" of {table.name} is {render(target.type)}, and {render(checked_type(column))} in the '
-            f"file: {reason}",
-            hint="Write the file with the type of the table, or load it into another table.",
-        )
     if target.type.kind is TypeKind.VARCHAR and column.type.kind is TypeKind.VARCHAR:
         return _widened(route, table, column, target)
-    return _staged(column, target), None
+    bounds = known.bounds.get(name)
+    reason = misfit(column.type, target.type)
+    wider = widened(target.type, column.type, bounds)
+    if reason is None and (bounds is None or wider in (None, target.type)):
+        return _staged(column, target), None
+    if wider is None or route.contract is not Contract.EVOLVE:
+        raise _refusal(table, column, target, reason or f"it has values that {render(target.type)} does not hold")
+    if why := _unchangeable(table, target) or known.fixed.get(name):
+        raise _refusal(table, column, target, f"it would have to become {render(wider)}, but {why}")
+    change = Change(
+        ChangeKind.WIDEN,
+        name,
+        render(wider),
+        retype_column(table.name, target, wider),
+        measured=bounds is not None or not is_exact(wider.kind),
+    )
+    return _staged(column, replace(target, type=wider)), change
 
 
-def _missing(route: Route, table: Table, column: InferredColumn) -> tuple[StagedColumn, Change | None]:
+def _refusal(table: Table, column: InferredColumn, target: Column, reason: str) -> FileRefused:
+    return FileRefused(
+        f'column "{target.name}" of {table.name} is {render(target.type)}, and {render(checked_type(column))} in the '
+        f"file: {reason}",
+        hint="Write the file with the type of the table, or load it into another table.",
+    )
+
+
+def _unchangeable(table: Table, column: Column) -> str | None:
+    """Why a column cannot be dropped and made anew; None when it can."""
+    name = column.name
+    if column.identity is not None:
+        return "it is an identity"
+    if name == table.dist_key:
+        return "the table is distributed by it"
+    if name in table.sort_keys:
+        return "the table is sorted by it"
+    keys = (table.primary_key, *table.unique_keys, *(key.columns for key in table.foreign_keys))
+    if any(name in key for key in keys):
+        return "it is part of a key of the table"
+    return "it is NOT NULL without a default" if not column.nullable and column.default is None else None
+
+
+def _missing(route: Route, table: Table, column: InferredColumn, known: Known) -> tuple[StagedColumn, Change | None]:
     """A column that the table does not have."""
     name = fold(column.name)
     if column.undetermined:
@@ -158,11 +245,12 @@ def _missing(route: Route, table: Table, column: InferredColumn) -> tuple[Staged
             f'{table.name} has no column "{name}", and its contract is freeze',
             hint='Add the column yourself, or set contract = "evolve" or "discard".',
         )
-    added = Column(name, _type(column, route))
     if route.contract is Contract.DISCARD:
-        return _staged(column, None), Change(ChangeKind.LEAVE_OUT, name, render(added.type))
+        return _staged(column, None), Change(ChangeKind.LEAVE_OUT, name, render(_type(column, None, route)))
+    added = _new_column(route, column, known)
+    assert added is not None
     change = Change(
-        ChangeKind.ADD, name, render(added.type), add_column(table.name, added), measured=_is_measured(column)
+        ChangeKind.ADD, name, render(added.type), (add_column(table.name, added),), measured=_is_measured(column)
     )
     return _staged(column, added), change
 
@@ -180,32 +268,7 @@ def _widened(route: Route, table: Table, column: InferredColumn, target: Column)
         )
     wider = replace(target, type=SqlType(TypeKind.VARCHAR, length=_length(longest, route)))
     statement = widen_column(table.name, target.name, wider.type.length or MAX_TEXT)
-    return _staged(column, wider), Change(ChangeKind.WIDEN, target.name, render(wider.type), statement)
-
-
-def _misfit(found: SqlType, wanted: SqlType) -> str | None:
-    """Why values of one type cannot go into a column of another without loss; None when they can.
-
-    What is checked value by value by the INSERT itself is let through: an integer that is too great fails there.
-    """
-    kind, into = found.kind, wanted.kind
-    if kind is into:
-        scales = (checked(found).scale or 0, checked(wanted).scale or 0) if kind is TypeKind.DECIMAL else (0, 0)
-        return "its decimals would be rounded" if scales[0] > scales[1] else None
-    if kind in _INTEGERS and into in _INTEGERS:
-        return None
-    if kind in _INTEGERS and into is TypeKind.DECIMAL:
-        return None
-    if kind in _TEXTS and into in _TEXTS:
-        return None
-    exact = {
-        (TypeKind.REAL, TypeKind.DOUBLE),
-        (TypeKind.SMALLINT, TypeKind.REAL),
-        (TypeKind.SMALLINT, TypeKind.DOUBLE),
-        (TypeKind.INTEGER, TypeKind.DOUBLE),
-        (TypeKind.DATE, TypeKind.TIMESTAMP),
-    }
-    return None if (kind, into) in exact else "one cannot be turned into the other without loss"
+    return _staged(column, wider), Change(ChangeKind.WIDEN, target.name, render(wider.type), (statement,))
 
 
 def checked_type(column: InferredColumn) -> SqlType:
@@ -216,12 +279,18 @@ def checked_type(column: InferredColumn) -> SqlType:
     return checked(kind)
 
 
-def _type(column: InferredColumn, route: Route) -> SqlType:
-    """The type of a new column of the table."""
-    kind = column.type
-    if kind.kind is TypeKind.VARCHAR and kind.length is None:
-        return replace(kind, length=MAX_TEXT if column.longest is None else _length(column.longest, route))
+def _type(column: InferredColumn, agreed: SqlType | None, route: Route) -> SqlType:
+    """The type of a new column of the table; `agreed` over all files of the load."""
+    kind = agreed if agreed is not None else column.type
+    if kind.kind is TypeKind.VARCHAR and (column.type.length is None or kind.length != column.type.length):
+        known = [length for length in (column.longest, kind.length) if length is not None]
+        return replace(kind, length=_length(max(known), route) if known else MAX_TEXT)
     return checked(kind)
+
+
+def agreed_text(kind: SqlType) -> str:
+    """A type in a message: a text whose length is not known has none."""
+    return kind.kind.value if kind.kind in (TypeKind.VARCHAR, TypeKind.VARBYTE) and not kind.length else render(kind)
 
 
 def _length(longest: int, route: Route) -> int:
@@ -242,12 +311,15 @@ def _with(table: Table, column: Column) -> Table:
 
 
 def _keys(route: Route, file: InferredFile, given: set[str]) -> tuple[str, ...]:
-    """The key of an upsert: configured, else as the file declares it. It is never guessed."""
-    if route.mode is not LoadMode.UPSERT:
+    """The key of an upsert or a history: configured, else as the file declares it. It is never guessed."""
+    if not route.mode.is_keyed:
         return ()
     keys = tuple(fold(key) for key in route.key or file.keys)
     if not keys:
-        raise FileRefused("an upsert needs a key, and the file declares none", hint="Give it by --key or in [[load]].")
+        what = "an upsert" if route.mode is LoadMode.UPSERT else "a history"
+        raise FileRefused(f"{what} needs a key, and the file declares none", hint="Give it by --key or in [[load]].")
+    if route.mode is LoadMode.HISTORY and fold(route.version or "") in keys:
+        raise FileRefused(f'the version "{fold(route.version or "")}" is part of the key')
     kinds = {fold(c.name): c.type.kind for c in file.columns}
     for name in (*keys, *((fold(route.version),) if route.version else ())):
         if name not in given or name not in kinds:

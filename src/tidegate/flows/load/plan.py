@@ -1,22 +1,24 @@
 """What a load would do: which files are loaded already, which go together, and how the table changes. Reads only."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from tidegate.errors import ConfigError, FileRefused, UsageError
 from tidegate.flows.context import Context
 from tidegate.flows.identity import Identity, attach
+from tidegate.flows.load.changes import unchanging
 from tidegate.flows.load.contents import Landed, read_files, refusal
-from tidegate.flows.load.fit import Fit, fit
+from tidegate.flows.load.fit import Fit, Known, fit
 from tidegate.flows.load.known import only_newest, order_of, read_known
 from tidegate.flows.load.landing import Landing
+from tidegate.flows.load.unify import agree, as_agreed
 from tidegate.flows.pinned import pinned
 from tidegate.formats.schema.inferred import InferredFile
 from tidegate.model.landing import FileVersion
 from tidegate.model.loading import QuarantinedFile
 from tidegate.model.names import TableName
 from tidegate.model.route import LoadMode, Route
-from tidegate.model.tables import Table
+from tidegate.model.tables import SqlType, Table
 from tidegate.redshift.catalog import select_relations
 from tidegate.redshift.loaded import LoadedFiles
 
@@ -50,7 +52,10 @@ class LoadBatch:
 
 @dataclass(frozen=True)
 class LoadPlan:
-    """`table`: as it is, None when it is not there. `overwritten`: files of which another version is loaded."""
+    """`table`: as it is, None when it is not there. `overwritten`: files of which another version is loaded.
+
+    `types`: those of columns that the table does not have, over all files. `notes`: what is to be told before.
+    """
 
     identity: Identity
     route: Route
@@ -62,6 +67,8 @@ class LoadPlan:
     gone: tuple[FileVersion, ...] = ()
     overwritten: tuple[FileVersion, ...] = ()
     refused: tuple[QuarantinedFile, ...] = ()
+    types: Mapping[str, SqlType] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 def plan_load(ctx: Context, request: LoadRequest) -> LoadPlan:
@@ -88,19 +95,29 @@ def _plan(ctx: Context, request: LoadRequest) -> LoadPlan:
     present = [file for _, file in current if file is not None]
     split = only_newest(request.route, read_known(ctx, request.route, name, present).sort(present))
     landed, refused = read_files(landing, request.route, table, split.new, exact=request.exact)
-    batches, unfit = seal(request.route, table, landed)
+    sealed = seal(request.route, table, landed)
+    if table is not None and any(batch.fit.retypes for batch in sealed.batches):
+        sealed = seal(request.route, table, landed, fixed=unchanging(ctx, table))
     return LoadPlan(
         identity,
         request.route,
         name,
         table,
-        tuple(batches),
+        sealed.batches,
         already=split.already,
         stale=split.stale,
         gone=tuple(file for file, now in current if now is None),
         overwritten=split.overwritten,
-        refused=(*refused, *unfit),
+        refused=(*refused, *sealed.unfit),
+        types=sealed.types,
+        notes=(*_doubled(request.route, split.overwritten), *sealed.notes),
     )
+
+
+def _doubled(route: Route, files: Iterable[FileVersion]) -> Iterator[str]:
+    """Files of which rows are in the table already, and stay."""
+    for file in files if route.mode is LoadMode.APPEND else ():
+        yield f"{file.uri} was loaded before in another version: append adds its rows to {route.table} again"
 
 
 def _tables(ctx: Context, name: TableName) -> dict[TableName, Table]:
@@ -133,11 +150,56 @@ def _check_reach(ctx: Context, files: Iterable[FileVersion]) -> None:
         raise ConfigError(f"{local} cannot be read by the warehouse", hint="Put the file into S3 and load it there.")
 
 
-def seal(route: Route, table: Table | None, landed: Sequence[Landed]) -> tuple[list[LoadBatch], list[QuarantinedFile]]:
+@dataclass(frozen=True)
+class Sealed:
+    """Files in batches, those that do not fit with the reason, and what the files have in common (unify.py)."""
+
+    batches: tuple[LoadBatch, ...]
+    unfit: tuple[QuarantinedFile, ...]
+    types: Mapping[str, SqlType]
+    notes: tuple[str, ...]
+
+
+def seal(
+    route: Route,
+    table: Table | None,
+    landed: Sequence[Landed],
+    beside: Sequence[Landed] = (),
+    fixed: Mapping[str, str] | None = None,
+) -> Sealed:
     """Files into batches, by shape and size; where rows replace one another, no file is moved before another.
 
-    Each batch is fitted to the table as those before it leave it. A file that does not fit is told with the reason.
+    Each batch is fitted to the table as those before it leave it, and new columns to all files, those `beside` them
+    included. A file that does not fit is told with the reason; it has no part in the types. `fixed`: see Known.
     """
+    files, refused = list(landed), list[QuarantinedFile]()
+    while True:
+        agreed = agree(route, table, [*files, *beside])
+        known = Known(types=agreed.types, fixed=fixed or {})
+        batches, unfit = _fitted(route, table, [as_agreed(route, one, agreed.types) for one in files], known)
+        blamed = {quarantined.file for quarantined in unfit} & agreed.joined
+        if not blamed:
+            return Sealed(tuple(batches), (*refused, *unfit), agreed.types, agreed.notes)
+        refused += [quarantined for quarantined in unfit if quarantined.file in blamed]
+        files = [one for one in files if one.file not in blamed]
+
+
+def _fitted(
+    route: Route, table: Table | None, landed: Iterable[Landed], known: Known
+) -> tuple[list[LoadBatch], list[QuarantinedFile]]:
+    batches, unfit = list[LoadBatch](), list[QuarantinedFile]()
+    for files in _grouped(route, landed):
+        try:
+            fitted = fit(route, table, joint(files), known)
+        except FileRefused as error:
+            unfit += [refusal(one.file, error) for one in files]
+            continue
+        table = fitted.table
+        batches.append(LoadBatch(tuple(files), fitted))
+    return batches, unfit
+
+
+def _grouped(route: Route, landed: Iterable[Landed]) -> list[list[Landed]]:
     groups: dict[object, list[Landed]] = {}
     ordered: list[list[Landed]] = []
     for one in sorted(landed, key=lambda f: order_of(f.file)):
@@ -146,16 +208,7 @@ def seal(route: Route, table: Table | None, landed: Sequence[Landed]) -> tuple[l
             last = groups[one.shape] = []
             ordered.append(last)
         last.append(one)
-    batches, unfit = list[LoadBatch](), list[QuarantinedFile]()
-    for files in ordered:
-        try:
-            fitted = fit(route, table, joint(files))
-        except FileRefused as error:
-            unfit += [refusal(one.file, error) for one in files]
-            continue
-        table = fitted.table
-        batches.append(LoadBatch(tuple(files), fitted))
-    return batches, unfit
+    return ordered
 
 
 def _has_room(route: Route, files: Sequence[Landed], one: Landed) -> bool:

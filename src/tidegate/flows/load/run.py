@@ -1,7 +1,7 @@
 """Carry a load out: batch by batch, so that one bad file never keeps the good ones out."""
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tidegate.errors import (
@@ -24,7 +24,7 @@ from tidegate.flows.load.manifests import sweep
 from tidegate.flows.load.plan import LoadPlan, seal
 from tidegate.model.landing import FileVersion
 from tidegate.model.loading import LoadedBatch, LoadOutcome, QuarantinedFile
-from tidegate.model.route import LoadMode
+from tidegate.model.tables import SqlType
 from tidegate.redshift.identifiers import comment
 from tidegate.redshift.load import select_file_batches
 from tidegate.redshift.loaded import LoadedFiles
@@ -46,11 +46,10 @@ def run_load(ctx: Context, plan: LoadPlan) -> LoadOutcome:
         Refused: files kept changing while they were loaded.
         StatementError: the warehouse refuses to load into the table at all.
     """
-    run = LoadRun(ctx, plan)
+    run = LoadRun(ctx, plan, types=plan.types)
     sweep(ctx, plan.identity.warehouse)
-    for file in plan.overwritten:
-        if plan.route.mode is LoadMode.APPEND:
-            ctx.reporter.notice(f"{file.uri} was loaded in another version before, whose rows stay in {plan.name}")
+    for note in plan.notes:
+        ctx.reporter.notice(note)
     run.put_aside(plan.refused)
     run.pending.extend(tuple(batch.files) for batch in plan.batches)
     while run.pending:
@@ -61,7 +60,7 @@ def run_load(ctx: Context, plan: LoadPlan) -> LoadOutcome:
 
 @dataclass
 class LoadRun:
-    """`pending`: groups of files of one shape, each of which is tried as one batch."""
+    """`pending`: groups of files of one shape, each of which is tried as one batch. `types`: see LoadPlan."""
 
     ctx: Context
     plan: LoadPlan
@@ -71,6 +70,7 @@ class LoadRun:
     already: list[FileVersion] = field(default_factory=list)
     stale: list[FileVersion] = field(default_factory=list)
     gone: list[FileVersion] = field(default_factory=list)
+    types: Mapping[str, SqlType] = field(default_factory=dict)
     seals: int = 0
 
     def next(self) -> None:
@@ -103,7 +103,7 @@ class LoadRun:
 
     def _tried(self, files: tuple[Landed, ...]) -> Result:
         """The batch, again when the warehouse could not be reached and nothing was committed."""
-        attempt = Attempt(self.ctx, self.plan, files, self.ctx.new_id())
+        attempt = Attempt(self.ctx, self.plan, files, self.ctx.new_id(), self.types)
         for number in range(1, TRIES + 1):
             try:
                 return attempt.run()
@@ -153,9 +153,10 @@ class LoadRun:
             )
         table = self.ctx.warehouse.tables([self.plan.name]).get(self.plan.name)
         landed, refused = read_files(landing, self.plan.route, table, known.new)
-        batches, unfit = seal(self.plan.route, table, landed)
-        self.put_aside([*refused, *unfit])
-        self.pending.extendleft(tuple(batch.files) for batch in reversed(batches))
+        sealed = seal(self.plan.route, table, landed, [one for group in self.pending for one in group])
+        self.types = sealed.types
+        self.put_aside([*refused, *sealed.unfit])
+        self.pending.extendleft(tuple(batch.files) for batch in reversed(sealed.batches))
 
     def put_aside(self, files: Iterable[QuarantinedFile]) -> None:
         """Record files that are not loaded; each stays where it is."""

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from tidegate.flows.context import Context
 from tidegate.flows.load.apply import Application
+from tidegate.flows.load.changes import in_one
 from tidegate.flows.load.plan import LoadPlan
 from tidegate.flows.load.stage import Staging
 from tidegate.flows.planned import PlannedStatement
@@ -21,7 +22,8 @@ def load_statements(ctx: Context, plan: LoadPlan) -> Iterator[PlannedStatement]:
         staging = Staging(ctx, plan.identity.warehouse, plan.route, batch.files, stage)
         for sql in staging.statements():
             yield PlannedStatement(plan.name, id, "stage", sql)
-        for sql in batch.fit.statements:
-            yield PlannedStatement(plan.name, id, "change", f"{comment(id, 'change')} {sql}")
+        for step in batch.fit.steps:
+            for sql in in_one(ctx, plan.name, step):
+                yield PlannedStatement(plan.name, id, "change", f"{comment(id, 'change')} {sql}")
         for sql in Application(ctx, plan.route, stage, batch.files).planned():
             yield PlannedStatement(plan.name, id, "load", sql)

@@ -1,0 +1,74 @@
+"""Changes of the table that files go into, before their rows come in."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+
+from tidegate.errors import FileRefused, GuardFailed, SerializationConflict, StatementError
+from tidegate.flows.ages import read_ages
+from tidegate.flows.context import Context
+from tidegate.flows.load.apply import lock_of
+from tidegate.flows.load.failures import concerns_files
+from tidegate.flows.load.stage import Staging
+from tidegate.flows.records import ATTEMPTS
+from tidegate.model.names import TableName, fold
+from tidegate.model.tables import Table
+from tidegate.redshift.identifiers import comment
+from tidegate.redshift.load_widen import RETYPED, select_bounds
+
+
+def change_table(ctx: Context, batch: str, name: TableName, step: Sequence[str]) -> None:
+    """Make one change, all of it or nothing. One that another session made meanwhile is left to the caller to see.
+
+    Raises:
+        FileRefused: the column cannot be made anew, since something depends on it.
+        SerializationConflict: other sessions kept changing the table.
+    """
+    if len(step) == 1:
+        ctx.warehouse.execute(_tagged(batch, step[0]))
+        return
+    statements = [_tagged(batch, statement) for statement in in_one(ctx, name, step)]
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            ctx.warehouse.transaction(statements)
+            return
+        except SerializationConflict:
+            if attempt == ATTEMPTS:
+                raise
+        except GuardFailed as error:
+            if error.message.startswith(RETYPED):
+                return
+            raise
+        except StatementError as error:
+            if not concerns_files(error):
+                raise
+            raise FileRefused(
+                f"a column of {name} cannot get a wider type: {error.message}", hint=error.hint
+            ) from error
+
+
+def in_one(ctx: Context, name: TableName, step: Sequence[str]) -> list[str]:
+    """The statements of a step; several take turns with other loads of the table."""
+    return [*([lock_of(ctx, name)] if len(step) > 1 else []), *step]
+
+
+def bounds_of(staging: Staging, columns: Sequence[str]) -> Mapping[str, tuple[int, int]]:
+    """The least and the greatest whole part of staged numbers."""
+    if not columns:
+        return {}
+    row = [int(Decimal(str(value))) for value in staging.execute(select_bounds(staging.stage.name, tuple(columns)))[0]]
+    return dict(zip(columns, zip(row[::2], row[1::2], strict=True), strict=True))
+
+
+def unchanging(ctx: Context, table: Table) -> Mapping[str, str]:
+    """Columns that must keep their type, with the reason: what is archived has the type of the table as it was."""
+    if read_ages(ctx, table.name):
+        return dict.fromkeys((column.name for column in table.columns), "periods of the table are archived")
+    return {
+        fold(policy.column): "the table is archived by it"
+        for policy in ctx.settings.policies
+        if policy.table == table.name and policy.column is not None
+    }
+
+
+def _tagged(batch: str, statement: str) -> str:
+    return f"{comment(batch, 'change')} {statement}"
