@@ -27,6 +27,8 @@ def printed_of_loads(cli: Cli) -> dict[str, list[Any]]:
     load = ("load", land, "--table", "public.loaded", "--key", "id", *here)
     planned = cli.ok(*load, "--dry-run").documents
     first, again = cli(*load).documents, cli(*load).documents
+    with (folder / "tidegate.toml").open("a", encoding="utf-8") as file:
+        file.write(CHECKS)
     return {
         "tidegate load --dry-run": [*planned, *cli.ok(*load, "--dry-run").documents],
         "tidegate load": [first[-1], again[-1]],

@@ -102,6 +102,7 @@ class LoadSection(Section):
     batch_files: Count = 1000
     batch_bytes: SomeBytes = 4_000_000_000
     batch_age: Seconds = 60.0
+    headroom: Annotated[float, AfterValidator(_headroom)] = 1.5
 
 
 class TableCheckSection(Section):
@@ -109,4 +110,3 @@ class TableCheckSection(Section):
 
     table: Table
     checks: list[CheckSection]
-    headroom: Annotated[float, AfterValidator(_headroom)] = 1.5

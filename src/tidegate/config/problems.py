@@ -42,11 +42,11 @@ _SECTIONS: Mapping[tuple[str, ...], type[BaseModel]] = {
     ("load", "options"): FormatSection,
     ("load", "copy"): CopySection,
     ("load", "checks"): CheckSection,
+    ("check",): TableCheckSection,
+    ("check", "checks"): CheckSection,
 }
 _NAMED_BY = {"archive": "table", "load": "match", "check": "table"}
 _EXPECTED = {
-    ("check",): TableCheckSection,
-    ("check", "checks"): CheckSection,
     "int_type": "must be a whole number",
     "string_type": "must be text in quotes",
     "bool_type": "must be true or false",
@@ -125,11 +125,11 @@ def _wrong_form(loc: Location, where: str) -> str:
             return "a policy must be a section that begins with [[archive]]"
         case ("load",) | ("load", int()):
             return "a route must be a section that begins with [[load]]"
+        case ("check",) | ("check", int()):
+            return "checks of a table must be a section that begins with [[check]]"
         case (str(name),):
             return f"{name} must be a section that begins with [{name}]"
     return f"{where}{key_of(loc)} must be a table such as {{ parallel = false }}"
-        case ("check",) | ("check", int()):
-            return "checks of a table must be a section that begins with [[check]]"
 
 
 def _unknown(loc: Location) -> str:

@@ -173,6 +173,7 @@ class Settings:
     cold: Path | None = None
     policies: tuple[Policy, ...] = field(default=())
     routes: tuple[Route, ...] = field(default=())
+    rules: tuple[TableRules, ...] = field(default=())
     queue: QueueSettings = field(default_factory=QueueSettings)
     prices_file: Path | None = None
 
@@ -185,4 +186,3 @@ class Settings:
     def ledger_address(self) -> str:
         """Names the ledger in messages, without secrets."""
         return self.ledger.address if isinstance(self.ledger, PostgresSettings) else str(self.ledger)
-    rules: tuple[TableRules, ...] = field(default=())

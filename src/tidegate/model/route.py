@@ -76,6 +76,14 @@ class CheckRule:
 
 
 @dataclass(frozen=True)
+class TableRules:
+    """One `[[check]]`: what holds of a table that stands, whoever fills it."""
+
+    table: TableName
+    checks: tuple[CheckRule, ...]
+
+
+@dataclass(frozen=True)
 class FormatOptions:
     """How files are read. None leaves it to what the files say.
 
@@ -88,14 +96,6 @@ class FormatOptions:
     encoding: str | None = None
     null_as: str | None = None
     quote: str | None = None
-@dataclass(frozen=True)
-class TableRules:
-    """One `[[check]]`: what holds of a table that stands, whoever fills it."""
-
-    table: TableName
-    checks: tuple[CheckRule, ...]
-
-
     columns: Mapping[str, str] = field(default_factory=dict)
     flatten: bool = False
 
