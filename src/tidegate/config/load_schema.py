@@ -56,7 +56,6 @@ class CopySection(Section):
     empty_as_null: bool = False
     fill_record: bool = False
     ignore_blank_lines: bool = False
-    mapping: Text | None = None
     round_dec: bool = False
     serialize_to_json: bool = False
     stat_update: bool | None = None
