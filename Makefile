@@ -39,7 +39,7 @@ live: dev ## Check on a Redshift and a bucket of your own what Tidegate assumes 
 lock: dev ## Lock the newest allowed packages, with hashes; needs uv
 	@PATH="$$PATH:$(BIN)" command -v uv >/dev/null || { echo "error: there is no uv; hint: install it" >&2; exit 1; }
 	$(LOCK) requirements/core.in -o requirements/core.txt
-	for extra in aws postgres serve dev; do \
+	for extra in aws notify postgres serve dev; do \
 	    $(LOCK) -c requirements/core.txt requirements/$$extra.in -o requirements/$$extra.txt || exit; done
 	$(LOCK) requirements/emulator.in -o requirements/emulator.txt
 	$(LOCK) -c requirements/dev.txt requirements/build.in -o requirements/build.txt

@@ -33,6 +33,7 @@
     │   │   ├── ObjectNotFound            7  lake.not_found
     │   │   └── ObjectExists              7  lake.exists          a conditional put lost
     │   ├── LedgerUnreachable             7  unreachable.ledger
+    │   ├── NotifyError                   7  unreachable.notify   a channel of [notify] did not take a message
     │   └── LeaseHeld                     7  unreachable.lease    another worker has the job
     └── Interrupted                     130  interrupted
 
@@ -209,6 +210,10 @@ class ObjectExists(LakeUnreachable):
 
 class LedgerUnreachable(Unreachable):
     code = "unreachable.ledger"
+
+
+class NotifyError(Unreachable):
+    code = "unreachable.notify"
 
 
 class LeaseHeld(Unreachable):

@@ -13,7 +13,7 @@ from tests.docs.pages import read, rows, sections, word
 from tidegate import errors
 from tidegate.cli.exit import MEANINGS
 from tidegate.cli.main import build
-from tidegate.config import load_schema, schema
+from tidegate.config import load_schema, notify_schema, schema
 from tidegate.config.loader import load
 from tidegate.config.settings import Settings
 from tidegate.model.batch import BatchState, Descriptor
@@ -88,6 +88,8 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "unload": schema.UnloadSection,
     "tiers": schema.TiersSection,
     "[queue]": schema.QueueSection,
+    "[notify]": notify_schema.NotifySection,
+    "[metrics]": notify_schema.MetricsSection,
     "[prices]": schema.PricesSection,
     "[[load]]": load_schema.LoadSection,
     "options": load_schema.FormatSection,
@@ -102,6 +104,8 @@ LEAST = {
     "[ledger]": {},
     "[catalog]": {},
     "[queue]": {},
+    "[notify]": {},
+    "[metrics]": {},
     "[prices]": {},
     "[[archive]]": {"table": '"public.orders"', "column": '"order_date"', "retention": "1"},
     "[[load]]": {"match": '"orders/*"', "table": '"public.orders"'},

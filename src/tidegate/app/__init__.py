@@ -11,6 +11,7 @@ from tidegate.app.founding import Founding
 from tidegate.app.inventories import Inventories
 from tidegate.app.keeping import Keeping
 from tidegate.app.loading import Loading
+from tidegate.app.notifying import Notifying
 from tidegate.app.opened import for_ever
 from tidegate.app.queueing import Queueing
 from tidegate.app.restoring import Restoring
@@ -33,6 +34,7 @@ class App(
     Queueing,
     Rules,
     Watching,
+    Notifying,
 ):
     """Tidegate on one warehouse, lake and ledger. Each is opened when it is first used and closed with the App.
 

@@ -1,11 +1,12 @@
 """The verbs that bring files into tables."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tidegate.app.opened import Name, Opened, table_name
-from tidegate.errors import ConfigError
+from tidegate.errors import ConfigError, UsageError
 from tidegate.model.landing import FileVersion
 from tidegate.model.loading import LoadOutcome
 from tidegate.model.route import LoadMode, Route
@@ -78,14 +79,24 @@ class Loading(Opened):
 
         With a `key` rows replace those of the same key, unless another `mode` is given.
         """
-        return self.run_load(self.plan_load(*paths, route=direct_route(table, key, mode, version)))
+        with self.failures_told():
+            plan = self.plan_load(*paths, route=direct_route(table, key, mode, version))
+        return self.run_load(plan)
 
     def run_load(self, plan: "LoadPlan") -> LoadOutcome:
         """Carry out a plan made by `plan_load`."""
-        from tidegate.flows.load.run import run_load
+        from tidegate.flows.load.told import load_told
 
         with self._naming_jobs():
-            return run_load(self.context, plan)
+            return load_told(self.context, plan)
+
+    @contextmanager
+    def failures_told(self) -> Iterator[None]:
+        """Around a plan that is carried out at once: an error is told, unless it is a mistake in the call."""
+        from tidegate.flows.load.told import failures_told
+
+        with failures_told(self, but=(UsageError,)):
+            yield
 
 
 def _overridden(route: Route, key: Sequence[str], mode: LoadMode | None, version: str | None) -> Route:

@@ -4,25 +4,28 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from tidegate.app.signalling import now, open_channels, open_metrics
 from tidegate.config.extras import needing
 from tidegate.config.settings import Aws, DataApiSettings, EmbeddedSettings, S3Settings, Settings
 from tidegate.errors import StillRunning, TidegateError, UsageError, WarehouseLocked
 from tidegate.lake.base import Lake
 from tidegate.ledger.base import JobState, Ledger
 from tidegate.model.names import TableName, check_identifier
+from tidegate.model.notification import Delivered
 from tidegate.rules.base import RuleSource
-from tidegate.signals.base import Reporter
+from tidegate.signals.base import Metrics, Notifier, Reporter
 from tidegate.warehouse.base import Warehouse
 
 if TYPE_CHECKING:
     from tidegate.flows.context import Context
     from tidegate.flows.rules import RuleCheckpoints
+    from tidegate.signals.channels import Channels
 
 Name = str | TableName
 
@@ -81,6 +84,28 @@ class Opened:
         return SqlLedger(self.settings.ledger)
 
     @cached_property
+    def metrics(self) -> Metrics:
+        """Where numbers go; may be set before the first verb."""
+        return open_metrics(self.settings.metrics, self.reporter)
+
+    @cached_property
+    def channels(self) -> "Channels":
+        return open_channels(self.settings.notify, self.reporter, self.metrics)
+
+    @property
+    def notifier(self) -> Notifier:
+        return self.channels
+
+    @property
+    def notifications(self) -> Delivered:
+        """What was told until now."""
+        return self.channels.delivered
+
+    @property
+    def clock(self) -> Callable[[], datetime]:
+        return now
+
+    @cached_property
     def context(self) -> "Context":
         """What the flows work with; its settings hold the imported policies too."""
         from tidegate.config.lifecycle.merge import merged
@@ -95,6 +120,8 @@ class Opened:
             settings,
             self.reporter,
             archived_until=rules,
+            notifier=self.notifier,
+            metrics=self.metrics,
             lake_at=self.lake_at,
             check=self._check_time,
             sleep=self._sleep,

@@ -2,8 +2,8 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ from tidegate.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:
     from tidegate.arrivals.base import Arrivals
+    from tidegate.flows.context import Context
     from tidegate.flows.landing.delivered import EventOutcome
     from tidegate.flows.landing.places import Place
     from tidegate.flows.landing.reconcile import Counts, FileStanding, ReconcileRequest
@@ -61,13 +62,13 @@ class Watching(Opened):
         self._check_routes()
         ringing = bell or threading.Event()
         spot = _spot(place)
-        with ExitStack() as stack:
-            attach(self.context)
+        with self._digesting() as ctx, ExitStack() as stack:
+            attach(ctx)
             sources = self._sources(spot, ringing, once=once)
             for source in sources:
                 stack.callback(source.close)
             router = Router(self.settings, self._outside(spot.folder))
-            yield from watch(self.context, WatchRequest(sources, router, load_files, ringing, once))
+            yield from watch(ctx, WatchRequest(sources, router, load_files, ringing, once))
 
     def load_event(self, event: object) -> "EventOutcome":
         """Load the files that an event tells of, in any shape of docs/events.md, by the routes of the configuration.
@@ -102,11 +103,28 @@ class Watching(Opened):
         self, route: str | None = None, *, since: datetime | None = None, folder: str | None = None
     ) -> "Iterator[WatchedBatch]":
         """Load what `reconcile` finds missing. `since`: only files that landed then or later."""
+        self._check_routes()
+        return self._backfill(self._request(route, folder, since))
+
+    def _backfill(self, request: "ReconcileRequest") -> "Iterator[WatchedBatch]":
         from tidegate.flows.landing.backfill import backfill
         from tidegate.flows.landing.files import load_files
 
-        self._check_routes()
-        return backfill(self.context, self._request(route, folder, since), load_files)
+        with self._digesting() as ctx:
+            for batch in backfill(ctx, request, load_files):
+                ctx.notifier.due()
+                yield batch
+
+    @contextmanager
+    def _digesting(self) -> "Iterator[Context]":
+        """What batches tell within a time is one message of each kind; what is left is told at the end."""
+        from tidegate.flows.load.told import failures_told
+        from tidegate.signals.digest import Digest
+
+        seconds = self.settings.notify.digest_seconds
+        notifier = Digest(self.channels, seconds) if seconds else self.channels
+        with closing(notifier), failures_told(self, but=(UsageError,)):
+            yield replace(self.context, notifier=notifier)
 
     def _request(self, route: str | None, folder: str | None, since: datetime | None) -> "ReconcileRequest":
         from tidegate.flows.landing.reconcile import ReconcileRequest

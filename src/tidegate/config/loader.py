@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from tidegate.config.checks import to_rules
 from tidegate.config.expand import expand
+from tidegate.config.notify_schema import metrics_settings, notify_settings
 from tidegate.config.policies import to_policies
 from tidegate.config.problems import Location, describe, fail
 from tidegate.config.routes import to_routes
@@ -18,6 +19,7 @@ from tidegate.config.settings import (
     EmbeddedSettings,
     LakeSettings,
     LedgerSettings,
+    NotifySettings,
     S3Settings,
     Settings,
     WarehouseSettings,
@@ -107,6 +109,7 @@ def _settings(file: Path, config: ConfigFile) -> Settings:
     cold = None if problems else resolve("lake", lambda: cold_settings(config.lake, lake, folder), None)
     warehouse = resolve("warehouse", lambda: warehouse_settings(config.warehouse, folder, lake), no_warehouse)
     ledger = resolve("ledger", lambda: ledger_settings(config.ledger, folder), no_ledger)
+    notify = resolve("notify", lambda: notify_settings(config.notify), NotifySettings())
     control, external = config.warehouse.control_schema, config.catalog.external_schema
     if not problems:
         problems += _apart(warehouse, {"lake": lake, "cold folder": cold}, ledger)
@@ -138,6 +141,8 @@ def _settings(file: Path, config: ConfigFile) -> Settings:
         routes=routes,
         rules=rules,
         queue=queue_settings(config.queue),
+        notify=notify,
+        metrics=metrics_settings(config.metrics, folder),
         prices_file=folder / config.prices.file if config.prices.file else None,
     )
 

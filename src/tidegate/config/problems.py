@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from tidegate.config.load_schema import CheckSection, CopySection, FormatSection, LoadSection, TableCheckSection
+from tidegate.config.notify_schema import MetricsSection, NotifySection
 from tidegate.config.schema import (
     ArchiveSection,
     CatalogSection,
@@ -26,7 +27,7 @@ from tidegate.errors import ConfigError, PolicyError
 Location = tuple[int | str, ...]
 
 _SHOWN = 60
-_SENSITIVE = frozenset({"password", "secret"})
+_SENSITIVE = frozenset({"password", "secret", "urls"})
 _SECTIONS: Mapping[tuple[str, ...], type[BaseModel]] = {
     (): ConfigFile,
     ("warehouse",): WarehouseSection,
@@ -35,6 +36,8 @@ _SECTIONS: Mapping[tuple[str, ...], type[BaseModel]] = {
     ("catalog",): CatalogSection,
     ("prices",): PricesSection,
     ("queue",): QueueSection,
+    ("notify",): NotifySection,
+    ("metrics",): MetricsSection,
     ("archive",): ArchiveSection,
     ("archive", "unload"): UnloadSection,
     ("archive", "tiers"): TiersSection,

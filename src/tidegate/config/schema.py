@@ -19,6 +19,7 @@ from tidegate.config.fields import (
     one_or_more,
 )
 from tidegate.config.load_schema import LoadSection, TableCheckSection
+from tidegate.config.notify_schema import MetricsSection, NotifySection
 from tidegate.config.quantities import parse_bytes, parse_seconds
 from tidegate.config.urls import REGION, check_endpoint
 from tidegate.model.periods import Granularity
@@ -237,6 +238,8 @@ class ConfigFile(Section):
     catalog: CatalogSection = CatalogSection()
     prices: PricesSection = PricesSection()
     queue: QueueSection = QueueSection()
+    notify: NotifySection = NotifySection()
+    metrics: MetricsSection = MetricsSection()
     archive: list[ArchiveSection] = Field(default_factory=list)
     load: list[LoadSection] = Field(default_factory=list)
     check: list[TableCheckSection] = Field(default_factory=list)

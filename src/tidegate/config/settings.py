@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tidegate.config.secret import Secret
+from tidegate.model.notification import NotificationKind
 from tidegate.model.policy import Policy
 from tidegate.model.route import Route, TableRules
 
@@ -148,6 +149,35 @@ class QueueSettings:
     schema_limits: Mapping[str, int] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class SnsTopic:
+    """A topic of SNS; its region stands in `arn`, and in `aws` again."""
+
+    arn: str
+    aws: Aws = Aws()
+
+
+@dataclass(frozen=True)
+class NotifySettings:
+    """Who is told. `urls` are apprise's, and secret. `on`: of what. `digest_seconds`: what `watch` and `backfill` tell
+    within this time is one message of each kind.
+    """
+
+    urls: tuple[Secret, ...] = ()
+    topic: SnsTopic | None = None
+    on: frozenset[NotificationKind] = frozenset((NotificationKind.SUCCESS, NotificationKind.ERROR))
+    digest_seconds: float = 60.0
+
+
+@dataclass(frozen=True)
+class MetricsSettings:
+    """Metrics go to `file`, or to standard output; neither: nowhere."""
+
+    namespace: str = "Tidegate"
+    file: Path | None = None
+    stdout: bool = False
+
+
 WarehouseSettings = EmbeddedSettings | DataApiSettings | ConnectorSettings
 LakeSettings = Path | S3Settings
 LedgerSettings = Path | PostgresSettings
@@ -175,6 +205,8 @@ class Settings:
     routes: tuple[Route, ...] = field(default=())
     rules: tuple[TableRules, ...] = field(default=())
     queue: QueueSettings = field(default_factory=QueueSettings)
+    notify: NotifySettings = field(default_factory=NotifySettings)
+    metrics: MetricsSettings = field(default_factory=MetricsSettings)
     prices_file: Path | None = None
 
     @property

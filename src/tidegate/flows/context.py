@@ -16,7 +16,7 @@ from tidegate.lake.base import Lake
 from tidegate.ledger.base import Ledger
 from tidegate.model.names import TableName
 from tidegate.redshift.control import Control
-from tidegate.signals.base import Reporter, Silent
+from tidegate.signals.base import Metrics, Notifier, Reporter, Silent, TellsNobody, Unmeasured
 from tidegate.warehouse.base import Warehouse
 
 
@@ -79,6 +79,8 @@ class Context:
     ledger: Ledger
     settings: Settings
     reporter: Reporter = field(default_factory=Silent)
+    notifier: Notifier = field(default_factory=TellsNobody)
+    metrics: Metrics = field(default_factory=Unmeasured)
     clock: Callable[[], datetime] = utc_now
     suffix: Callable[[], str] = random_suffix
     worker: str = field(default_factory=this_worker)

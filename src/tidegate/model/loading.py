@@ -1,9 +1,12 @@
 """What a load did, and what it put aside."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from tidegate.model.landing import FileVersion
+from tidegate.model.metrics import Metric
 from tidegate.model.names import TableName
+from tidegate.model.notification import Delivered
 from tidegate.model.outcome import Failure
 
 
@@ -46,7 +49,8 @@ class LoadedBatch:
 class LoadOutcome:
     """`already`: versions that are loaded. `stale`: those that a newer version of the same file came before.
 
-    `gone`: files that were there when the load was planned.
+    `gone`: files that were there when the load was planned. `dead_letters`: files of the table in quarantine, None =
+    not counted. `notifications`: what was told of this load by now.
     """
 
     table: TableName
@@ -55,6 +59,9 @@ class LoadOutcome:
     stale: tuple[FileVersion, ...] = ()
     gone: tuple[FileVersion, ...] = ()
     quarantined: tuple[QuarantinedFile, ...] = ()
+    milliseconds: int = 0
+    dead_letters: int | None = None
+    notifications: Delivered = field(default_factory=Delivered)
 
     @property
     def rows(self) -> int:
@@ -63,3 +70,18 @@ class LoadOutcome:
     @property
     def files(self) -> int:
         return sum(len(batch.files) for batch in self.batches)
+
+    @property
+    def kept_aside(self) -> int:
+        """Rows of loaded files that are not in the table."""
+        return sum(quarantined.rows or 0 for quarantined in self.quarantined if quarantined.place)
+
+    @property
+    def metrics(self) -> Mapping[Metric, int]:
+        found = {
+            Metric.FILES_PROCESSED: self.files,
+            Metric.DATA_ROWS_LOADED: self.rows - self.kept_aside,
+            Metric.PROCESSING_ERRORS: len(self.quarantined),
+            Metric.EXECUTION_DURATION: self.milliseconds,
+        }
+        return found if self.dead_letters is None else {**found, Metric.DEAD_LETTERS: self.dead_letters}

@@ -53,6 +53,13 @@ class LoadedFiles(ControlTables):
             f"FROM {qualified(self.quarantined_files)}{where} ORDER BY quarantined_at, table_name, uri"
         )
 
+    def count_quarantined(self, table: TableName) -> str:
+        """How many files of the table are in quarantine: one row."""
+        return (
+            f"SELECT COUNT(*) AS files FROM {qualified(self.quarantined_files)} "
+            f"WHERE table_name = {literal(str(table))}"
+        )
+
     def guard_newest(self, table: TableName, landed_at: str) -> str:
         """No file of the table that is loaded landed later; `landed_at` is `YYYY-MM-DD HH:MM:SS.ffffff` in UTC."""
         return guard_none(

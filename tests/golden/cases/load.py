@@ -116,6 +116,7 @@ CASES: dict[str, str | Sequence[str]] = {
     "quarantined": [
         LOADED.select_quarantined(),
         LOADED.select_quarantined(ORDERS),
+        LOADED.count_quarantined(ORDERS),
         *LOADED.select_known_bad(ORDERS, [FIRST, SECOND]),
         *LOADED.delete_quarantined(ORDERS, [FIRST, SECOND]),
         *LOADED.insert_quarantined(ORDERS, "b1", [BAD, ROWS], AT),

@@ -156,10 +156,13 @@ SELECT table_name, uri, file_identity, batch, row_count, code, reason, hint, pla
 SELECT table_name, uri, file_identity, batch, row_count, code, reason, hint, place, quarantined_at FROM "tidegate"."quarantined_files" WHERE table_name = 'public.orders' ORDER BY quarantined_at, table_name, uri;
 
 -- case: quarantined (3)
-SELECT uri, file_identity FROM "tidegate"."quarantined_files" WHERE table_name = 'public.orders' AND ((uri = 's3://landing/orders/o''1.parquet' AND file_identity = '9b2cf5:812') OR (uri = '/data/orders/2.parquet' AND file_identity = '1f-17c-280:640'));
+SELECT COUNT(*) AS files FROM "tidegate"."quarantined_files" WHERE table_name = 'public.orders';
 
 -- case: quarantined (4)
-DELETE FROM "tidegate"."quarantined_files" WHERE table_name = 'public.orders' AND ((uri = 's3://landing/orders/o''1.parquet' AND file_identity = '9b2cf5:812') OR (uri = '/data/orders/2.parquet' AND file_identity = '1f-17c-280:640'));
+SELECT uri, file_identity FROM "tidegate"."quarantined_files" WHERE table_name = 'public.orders' AND ((uri = 's3://landing/orders/o''1.parquet' AND file_identity = '9b2cf5:812') OR (uri = '/data/orders/2.parquet' AND file_identity = '1f-17c-280:640'));
 
 -- case: quarantined (5)
+DELETE FROM "tidegate"."quarantined_files" WHERE table_name = 'public.orders' AND ((uri = 's3://landing/orders/o''1.parquet' AND file_identity = '9b2cf5:812') OR (uri = '/data/orders/2.parquet' AND file_identity = '1f-17c-280:640'));
+
+-- case: quarantined (6)
 INSERT INTO "tidegate"."quarantined_files" (table_name, uri, file_identity, version, sequencer, batch, row_count, code, reason, hint, place, quarantined_at) VALUES ('public.orders', '/data/orders/2.parquet', '1f-17c-280:640', NULL, NULL, 'b1', NULL, 'sql.failed', 'column "amount" is ''none''', 'Correct the file.', NULL, TIMESTAMP '2020-06-20 12:00:00'), ('public.orders', 's3://landing/orders/o''1.parquet', '9b2cf5:812', 'v1', '0055AED6DCD90281E5', 'b1', 2, 'load.key', '2 rows have no order_id', '', 's3://lake/_tidegate/w1/quarantine/b1/', TIMESTAMP '2020-06-20 12:00:00');

@@ -2,7 +2,7 @@
 
 from tidegate.flows.context import Context
 from tidegate.flows.load.plan import LoadRequest, plan_load
-from tidegate.flows.load.run import run_load
+from tidegate.flows.load.told import failures_told, load_told
 from tidegate.model.landing import FileVersion
 from tidegate.model.loading import LoadOutcome
 from tidegate.model.route import Route
@@ -10,4 +10,6 @@ from tidegate.model.route import Route
 
 def load_files(ctx: Context, route: Route, files: tuple[FileVersion, ...]) -> LoadOutcome:
     """Load these versions by a route whose table is known; what is loaded already is left out. Raises as `load`."""
-    return run_load(ctx, plan_load(ctx, LoadRequest(route, files)))
+    with failures_told(ctx, route, len(files)):
+        plan = plan_load(ctx, LoadRequest(route, files))
+    return load_told(ctx, plan)

@@ -104,13 +104,14 @@ class _Watch:
         """One round over the sources; returns how many messages came."""
         arrived = 0
         for source in self.request.sources:
-            due = self.batches.next_at()
-            left = seconds if due is None else min(seconds, max(0.0, (due - self.ctx.clock()).total_seconds()))
+            dues = [at for at in (self.batches.next_at(), self.ctx.notifier.next_at()) if at is not None]
+            left = min([seconds, *(max(0.0, (at - self.ctx.clock()).total_seconds()) for at in dues)])
             received = source.receive(left / len(self.request.sources))
             arrived += len(received)
             for one in received:
                 yield from self._loaded(self._taken(source, one))
             yield from self._loaded(self.batches.due(self.ctx.clock()))
+            self.ctx.notifier.due()
         return arrived
 
     def end(self) -> Iterator[WatchedBatch]:
