@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from tidegate.errors import GuardFailed, Refused
 from tidegate.flows.context import Context
 from tidegate.flows.load.apply import Application
-from tidegate.flows.load.changes import bounds_of, change_table, unchanging
+from tidegate.flows.load.changes import bounds_of, change_table, with_archive
 from tidegate.flows.load.check import check
 from tidegate.flows.load.cold import Compared, compare, restore_periods
 from tidegate.flows.load.contents import Landed
@@ -103,7 +103,7 @@ class Attempt:
             known = Known(lengths=staging.lengths, types=self.types)
             fitted = fit(self.plan.route, table, joint(self.files), known)
             if fitted.open or fitted.retypes:
-                known = replace(known, bounds=bounds_of(staging, fitted.open), fixed=unchanging(ctx, fitted.table))
+                known = with_archive(ctx, self.plan.name, replace(known, bounds=bounds_of(staging, fitted.open)))
                 fitted = fit(self.plan.route, table, joint(self.files), known)
             if not fitted.steps:
                 return fitted, tuple(done)

@@ -1,6 +1,7 @@
 """Changes of the table that files go into, before their rows come in."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from tidegate.errors import FileRefused, GuardFailed, SerializationConflict, StatementError
@@ -8,10 +9,10 @@ from tidegate.flows.ages import read_ages
 from tidegate.flows.context import Context
 from tidegate.flows.load.apply import lock_of
 from tidegate.flows.load.failures import concerns_files
+from tidegate.flows.load.fit import Known
 from tidegate.flows.load.stage import Staging
 from tidegate.flows.records import ATTEMPTS
 from tidegate.model.names import TableName, fold
-from tidegate.model.tables import Table
 from tidegate.redshift.identifiers import comment
 from tidegate.redshift.load_widen import RETYPED, select_bounds
 
@@ -59,15 +60,10 @@ def bounds_of(staging: Staging, columns: Sequence[str]) -> Mapping[str, tuple[in
     return dict(zip(columns, zip(row[::2], row[1::2], strict=True), strict=True))
 
 
-def unchanging(ctx: Context, table: Table) -> Mapping[str, str]:
-    """Columns that must keep their type, with the reason: what is archived has the type of the table as it was."""
-    if read_ages(ctx, table.name):
-        return dict.fromkeys((column.name for column in table.columns), "periods of the table are archived")
-    return {
-        fold(policy.column): "the table is archived by it"
-        for policy in ctx.settings.policies
-        if policy.table == table.name and policy.column is not None
-    }
+def with_archive(ctx: Context, name: TableName, known: Known) -> Known:
+    """`known`, with what an archive of the table does not allow."""
+    periods = {fold(policy.column) for policy in ctx.settings.policies if policy.table == name and policy.column}
+    return replace(known, periods=frozenset(periods), archived=bool(read_ages(ctx, name)))
 
 
 def _tagged(batch: str, statement: str) -> str:

@@ -7,11 +7,13 @@ from enum import StrEnum
 
 from tidegate.errors import FileRefused
 from tidegate.flows.load.lossless import is_exact, misfit, widened
+from tidegate.flows.load.validity import VALIDITY, check_history, with_validity, without_validity
+from tidegate.flows.versions import widens
 from tidegate.formats.schema.inferred import MAX_TEXT, InferredColumn, InferredFile
 from tidegate.model.names import TableName, fold
 from tidegate.model.route import Contract, LoadMode, Route
 from tidegate.model.tables import Column, SqlType, Table, TypeKind
-from tidegate.redshift.ddl import add_column, create_schema, create_table
+from tidegate.redshift.ddl import MAX_COLUMNS, add_column, create_schema, create_table
 from tidegate.redshift.load import StagedColumn, widen_column
 from tidegate.redshift.load_widen import retype_column
 from tidegate.redshift.types import checked, render
@@ -48,13 +50,15 @@ class Known:
 
     `lengths`: the longest values in bytes by column as measured in the data; they win over what the file says.
     `bounds`: the least and the greatest whole part of numbers, as measured. `types`: those of columns that the table
-    does not have, over all files of the load. `fixed`: columns whose type must not change, with the reason.
+    does not have, over all files of the load. `periods`: columns that an archive goes by. `archived`: there are
+    archived rows, which have the types of the table as it was.
     """
 
     lengths: Mapping[str, int] = field(default_factory=dict)
     bounds: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     types: Mapping[str, SqlType] = field(default_factory=dict)
-    fixed: Mapping[str, str] = field(default_factory=dict)
+    periods: frozenset[str] = frozenset()
+    archived: bool = False
 
 
 @dataclass(frozen=True)
@@ -87,8 +91,21 @@ def fit(route: Route, table: Table | None, file: InferredFile, known: Known | No
     Raises:
         FileRefused: a column does not fit, the contract of the route allows no change, or the key is not there.
     """
-    name = _name(route)
     known = known or Known()
+    if route.mode is not LoadMode.HISTORY:
+        return _fit(route, table, file, known)
+    check_history(route, table, file)
+    plain = _fit(route, without_validity(table), file, known)
+    version = fold(route.version or "")
+    kind = next(c.target.type for c in plain.columns if c.name == version and c.target is not None)
+    if version in known.bounds:
+        known = replace(known, bounds={**known.bounds, **dict.fromkeys(VALIDITY, known.bounds[version])})
+    whole = _fit(route, table, with_validity(file, kind), known)
+    return replace(whole, columns=plain.columns, open=plain.open)
+
+
+def _fit(route: Route, table: Table | None, file: InferredFile, known: Known) -> Fit:
+    name = _name(route)
     columns = [_measured(column, known.lengths) for column in file.columns]
     if table is None:
         return _created(route, name, replace(file, columns=tuple(columns)), known)
@@ -107,6 +124,11 @@ def fit(route: Route, table: Table | None, file: InferredFile, known: Known | No
                 f'the file has no column "{missing.name}", which is NOT NULL in {name}',
                 hint="Write the file with the column, or give the column a default.",
             )
+    if len(table.columns) > MAX_COLUMNS:
+        raise FileRefused(
+            f"{name} would have {len(table.columns)} columns, and a table has at most {MAX_COLUMNS}",
+            hint="Load the file into another table.",
+        )
     open = [fold(c.name) for c in columns if _is_open(before, c)]
     unknown = tuple(name for name in open if name not in known.bounds)
     return Fit(tuple(staged), table, tuple(changes), _keys(route, file, given), unknown)
@@ -200,7 +222,7 @@ def _fitted(route: Route, table: Table, column: InferredColumn, known: Known) ->
         return _staged(column, target), None
     if wider is None or route.contract is not Contract.EVOLVE:
         raise _refusal(table, column, target, reason or f"it has values that {render(target.type)} does not hold")
-    if why := _unchangeable(table, target) or known.fixed.get(name):
+    if why := _unchangeable(table, target) or _archived(target, wider, known):
         raise _refusal(table, column, target, f"it would have to become {render(wider)}, but {why}")
     change = Change(
         ChangeKind.WIDEN,
@@ -210,6 +232,15 @@ def _fitted(route: Route, table: Table, column: InferredColumn, known: Known) ->
         measured=bounds is not None or not is_exact(wider.kind),
     )
     return _staged(column, replace(target, type=wider)), change
+
+
+def _archived(column: Column, wider: SqlType, known: Known) -> str | None:
+    """Why the archive of the table allows no such change; None when it does."""
+    if column.name in known.periods:
+        return "the table is archived by it"
+    if known.archived and not widens(column.type, wider):
+        return "archived rows cannot follow"
+    return None
 
 
 def _refusal(table: Table, column: InferredColumn, target: Column, reason: str) -> FileRefused:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from tidegate.errors import ConfigError, FileRefused, UsageError
 from tidegate.flows.context import Context
 from tidegate.flows.identity import Identity, attach
-from tidegate.flows.load.changes import unchanging
+from tidegate.flows.load.changes import with_archive
 from tidegate.flows.load.contents import Landed, read_files, refusal
 from tidegate.flows.load.fit import Fit, Known, fit
 from tidegate.flows.load.known import only_newest, order_of, read_known
@@ -97,7 +97,7 @@ def _plan(ctx: Context, request: LoadRequest) -> LoadPlan:
     landed, refused = read_files(landing, request.route, table, split.new, exact=request.exact)
     sealed = seal(request.route, table, landed)
     if table is not None and any(batch.fit.retypes for batch in sealed.batches):
-        sealed = seal(request.route, table, landed, fixed=unchanging(ctx, table))
+        sealed = seal(request.route, table, landed, known=with_archive(ctx, name, Known()))
     return LoadPlan(
         identity,
         request.route,
@@ -165,18 +165,18 @@ def seal(
     table: Table | None,
     landed: Sequence[Landed],
     beside: Sequence[Landed] = (),
-    fixed: Mapping[str, str] | None = None,
+    known: Known | None = None,
 ) -> Sealed:
     """Files into batches, by shape and size; where rows replace one another, no file is moved before another.
 
     Each batch is fitted to the table as those before it leave it, and new columns to all files, those `beside` them
-    included. A file that does not fit is told with the reason; it has no part in the types. `fixed`: see Known.
+    included. A file that does not fit is told with the reason; it has no part in the types.
     """
     files, refused = list(landed), list[QuarantinedFile]()
     while True:
         agreed = agree(route, table, [*files, *beside])
-        known = Known(types=agreed.types, fixed=fixed or {})
-        batches, unfit = _fitted(route, table, [as_agreed(route, one, agreed.types) for one in files], known)
+        joined = [as_agreed(route, one, agreed.types) for one in files]
+        batches, unfit = _fitted(route, table, joined, replace(known or Known(), types=agreed.types))
         blamed = {quarantined.file for quarantined in unfit} & agreed.joined
         if not blamed:
             return Sealed(tuple(batches), (*refused, *unfit), agreed.types, agreed.notes)
