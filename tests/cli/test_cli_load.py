@@ -107,7 +107,12 @@ def test_files_take_the_routes_of_the_configuration(land: Cli) -> None:
         (("", "--table", "t"), 2, "a path is empty"),
         (("land/gone.parquet", "--table", "t"), 2, "there is no file at land/gone.parquet"),
         (("warehouse.duckdb", "--table", "t"), 2, "warehouse.duckdb is the warehouse"),
-        (("land", "--table", "t", "--mode", "history"), 2, "'history' is none of append, upsert, replace"),
+        (("land", "--table", "t", "--mode", "merge"), 2, "'merge' is none of append, upsert, replace, history"),
+        (
+            ("land", "--table", "t", "--mode", "history", "--key", "order_id"),
+            2,
+            'public.t: version is missing, which mode = "history" needs',
+        ),
         (
             ("land", "--table", "tidegate.published"),
             2,

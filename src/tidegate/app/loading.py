@@ -100,7 +100,7 @@ class Loading(Opened):
 
 
 def _overridden(route: Route, key: Sequence[str], mode: LoadMode | None, version: str | None) -> Route:
-    wanted = mode or (LoadMode.UPSERT if key else route.mode)
+    wanted = mode or (LoadMode.UPSERT if key and not route.mode.is_keyed else route.mode)
     return replace(route, mode=wanted, key=tuple(key) or route.key, version=version or route.version)
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tidegate.flows.planned import PlannedStatement
 
 _HEADS = (("table", "varchar"), ("batch", "varchar"), ("files", "bigint"), ("rows", "bigint"), ("size", "varchar"))
-_MODES = {mode.value: mode for mode in (LoadMode.APPEND, LoadMode.UPSERT, LoadMode.REPLACE)}
+_MODES = {mode.value: mode for mode in LoadMode}
 
 
 def register(app: typer.Typer) -> None:
@@ -40,7 +40,9 @@ def load(
     mode: Annotated[
         str | None,
         typer.Option(
-            "--mode", metavar="MODE", help="append, upsert or replace.  [default: upsert with --key, else append]"
+            "--mode",
+            metavar="MODE",
+            help="append, upsert, replace or history.  [default: upsert with --key, else append]",
         ),
     ] = None,
     version: Annotated[

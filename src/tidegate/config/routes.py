@@ -10,7 +10,7 @@ from tidegate.config.patterns import KeyPattern, Specificity
 from tidegate.config.queue_url import parse_queue
 from tidegate.config.transaction_sql import check_statement
 from tidegate.model.names import TableName
-from tidegate.model.route import FileFormat, FormatOptions, LoadMode, OnArchived, Route
+from tidegate.model.route import VALID_FROM, VALID_TO, FileFormat, FormatOptions, LoadMode, OnArchived, Route
 
 Problems = list[tuple[int, str]]
 """The position of the route in the file, counted from 0, and what is wrong with it."""
@@ -154,18 +154,29 @@ def _target(section: LoadSection, pattern: KeyPattern, reserved: frozenset[str])
 
 def _keys(section: LoadSection) -> Iterator[str]:
     mode = _mode(section)
-    if mode is LoadMode.UPSERT and not section.key:
+    if mode.is_keyed and not section.key:
         yield f'key is missing, which mode = "{mode}" needs'
-    if mode is not LoadMode.UPSERT:
+    if mode is LoadMode.HISTORY:
+        yield from _history(section)
+    if not mode.is_keyed:
         for name in ("key", "version", "on_archived"):
             if getattr(section, name):
-                yield f'{name} needs mode = "upsert"'
+                yield f'{name} needs mode = "upsert" or "history"'
     for name in ("key", "sort_key"):
         columns = getattr(section, name)
         if len(set(columns)) < len(columns):
             yield f"{name} names a column twice"
     if section.version is not None and section.version in section.key:
         yield f"version is {section.version}, which is part of the key"
+
+
+def _history(section: LoadSection) -> Iterator[str]:
+    if section.version is None:
+        yield f'version is missing, which mode = "{LoadMode.HISTORY}" needs'
+    for name, columns in (("key", section.key), ("version", [section.version])):
+        for column in columns:
+            if column in (VALID_FROM, VALID_TO):
+                yield f'{name} names {column}, which mode = "{LoadMode.HISTORY}" fills itself'
 
 
 def _options(section: LoadSection) -> Iterator[str]:

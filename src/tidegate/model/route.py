@@ -14,11 +14,24 @@ class FileFormat(StrEnum):
 
 
 class LoadMode(StrEnum):
-    """APPEND adds rows. UPSERT replaces rows of the same key. REPLACE lets the newest file be the whole table."""
+    """What becomes of rows that are there.
+
+    APPEND adds rows. UPSERT replaces rows of the same key. REPLACE lets the newest file be the whole table. HISTORY
+    keeps every version of a key, with the time for which it is valid (slowly changing dimension, type 2).
+    """
 
     APPEND = "append"
     UPSERT = "upsert"
     REPLACE = "replace"
+    HISTORY = "history"
+
+    @property
+    def is_keyed(self) -> bool:
+        return self in (LoadMode.UPSERT, LoadMode.HISTORY)
+
+
+VALID_FROM, VALID_TO = "valid_from", "valid_to"
+"""The columns that HISTORY adds, of the type of the version; `valid_to` is NULL of the newest version of a key."""
 
 
 class Contract(StrEnum):
@@ -104,9 +117,9 @@ class FormatOptions:
 class Route:
     """One `[[load]]`. `match` is a pattern of keys: `*` within a segment, `**` over segments, Hive's `year=*`.
 
-    `table` None: from the key, by the pattern's `{table}`. `key` columns of UPSERT; `version` orders rows
-    of one key. `copy` are further options of COPY by name. `batch_files`, `batch_bytes` and `batch_seconds` close a
-    batch, whichever comes first. `headroom` multiplies the longest text that was measured.
+    `table` None: from the key, by the pattern's `{table}`. `key` columns of UPSERT and HISTORY; `version`
+    orders rows of one key. `copy` are further options of COPY by name. `batch_files`, `batch_bytes` and
+    `batch_seconds` close a batch, whichever comes first. `headroom` multiplies the longest text that was measured.
     """
 
     match: str

@@ -37,13 +37,12 @@ class ColdKeys:
 
     def collect(self, version: ExternalVersion) -> str:
         """Fill it from one version of the external table."""
-        values = {key: restored_value(self._key(key), version, "e") for key in self.stage.keys}
-        same = " AND ".join(f"tg_s.{quote(key)} = {value}" for key, value in values.items())
+        values = self._values(version)
         return (
             f"INSERT INTO {qualified(self.name)} ({column_list(self.stage.keys)}, {_PERIOD}) "
             f"SELECT DISTINCT {', '.join(values.values())}, p.period "
             f"FROM {counted_rows(version, self.table.name, self.published)} "
-            f"JOIN {qualified(self.stage.name)} AS tg_s ON {same}"
+            f"JOIN {qualified(self.stage.name)} AS tg_s ON {self._clashes(values, version)}"
         )
 
     def periods(self) -> str:
@@ -62,6 +61,14 @@ class ColdKeys:
     @property
     def _stage(self) -> str:
         return quote(self.stage.name.name)
+
+    def _values(self, version: ExternalVersion) -> dict[str, str]:
+        """What is kept of an archived row, by the columns of the key."""
+        return {key: restored_value(self._key(key), version, "e") for key in self.stage.keys}
+
+    def _clashes(self, values: dict[str, str], version: ExternalVersion) -> str:
+        """The predicate for an archived row beside which a staged row must not come in."""
+        return " AND ".join(f"tg_s.{quote(key)} = {value}" for key, value in values.items())
 
     def _key(self, name: str) -> Column:
         column = self.table.column(name)

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from tidegate.errors import SerializationConflict
 from tidegate.flows.context import Context
 from tidegate.flows.load.contents import Landed
+from tidegate.flows.load.fit import Fit
 from tidegate.flows.records import ATTEMPTS
 from tidegate.model.landing import FileVersion
 from tidegate.model.loading import QuarantinedFile
-from tidegate.model.names import TableName
+from tidegate.model.names import TableName, fold
 from tidegate.model.route import LoadMode, Route
 from tidegate.redshift.identifiers import comment
 from tidegate.redshift.load import Stage
+from tidegate.redshift.load_history import HistoryStage
 from tidegate.redshift.loaded import LoadedFiles, landed_text
 from tidegate.redshift.lock import lock
 
@@ -68,6 +70,7 @@ class Application:
             *self.route.pre_sql,
             *self._deletes(),
             self._insert(),
+            *([self.stage.settle()] if isinstance(self.stage, HistoryStage) else []),
             *self.route.post_sql,
             *control.insert_loaded(target, self.stage.id, counted, stamp),
             *control.delete_quarantined(target, self.cleared),
@@ -84,7 +87,7 @@ class Application:
     def _deletes(self) -> list[str]:
         if self.route.mode is LoadMode.REPLACE:
             return [self.stage.delete_all()]
-        if self.route.mode is not LoadMode.UPSERT:
+        if not self.route.mode.is_keyed:
             return []
         older = [self.stage.delete_older()] if self.stage.version else []
         return [*older, self.stage.delete_replaced()]
@@ -94,6 +97,14 @@ class Application:
 
     def _tagged(self, statement: str) -> str:
         return f"{comment(self.stage.id, 'load')} {statement}"
+
+
+def stage_of(route: Route, id: str, target: TableName, fitted: Fit) -> Stage:
+    """The staging table of a batch, by the mode of its route."""
+    version = fold(route.version) if route.version and fitted.keys else None
+    if route.mode is LoadMode.HISTORY and version is not None:
+        return HistoryStage(id, target, fitted.columns, (*fitted.keys, version))
+    return Stage(id, target, fitted.columns, fitted.keys, version)
 
 
 def lock_of(ctx: Context, target: TableName) -> str:

@@ -13,9 +13,11 @@ from tidegate.flows.restore import run_restore
 from tidegate.flows.restore_plan import RestoreRequest, plan_restore
 from tidegate.flows.versions import Versions, as_external
 from tidegate.model.loading import QuarantinedFile
-from tidegate.model.route import OnArchived, Route
+from tidegate.model.route import VALID_TO, OnArchived, Route
 from tidegate.model.tables import Table
+from tidegate.redshift.load import Stage
 from tidegate.redshift.load_cold import ColdKeys
+from tidegate.redshift.load_history import ColdHistory, HistoryStage
 
 ARCHIVED = "load.archived"
 
@@ -44,7 +46,8 @@ def compare(ctx: Context, route: Route, table: Table, staging: Staging) -> Compa
             hint='Restore the parked periods first, or set on_archived = "allow" if keys never come back.',
         )
     published = len(ages)
-    keys = ColdKeys(staging.stage, table, ctx.control.published)
+    is_history = isinstance(staging.stage, HistoryStage)
+    keys = (ColdHistory if is_history else ColdKeys)(staging.stage, table, ctx.control.published)
     if not published:
         return Compared(guards=(keys.guard(0),))
     staging.execute(keys.create())
@@ -64,11 +67,17 @@ def _set_aside(staging: Staging, keys: ColdKeys, published: int) -> Compared:
     aside = staging.put_aside(
         f"{staging.stage.has_key} AND {keys.condition}",
         ARCHIVED,
-        f"have a key ({', '.join(staging.stage.keys)}) that is archived",
+        _said(staging.stage),
         'Set on_archived = "restore" to bring their periods back first, or "allow" to have both.',
     )
     staging.execute(keys.delete())
     return Compared(tuple(aside), (keys.guard(published),))
+
+
+def _said(stage: Stage) -> str:
+    if isinstance(stage, HistoryStage):
+        return f"come before the end ({VALID_TO}) of an archived row of their key ({', '.join(stage.key)})"
+    return f"have a key ({', '.join(stage.keys)}) that is archived"
 
 
 def restore_periods(ctx: Context, table: Table, periods: Sequence[date]) -> None:

@@ -3,22 +3,19 @@
 from collections.abc import Iterator
 
 from tidegate.flows.context import Context
-from tidegate.flows.load.apply import Application
+from tidegate.flows.load.apply import Application, stage_of
 from tidegate.flows.load.changes import in_one
 from tidegate.flows.load.plan import LoadPlan
 from tidegate.flows.load.stage import Staging
 from tidegate.flows.planned import PlannedStatement
-from tidegate.model.names import fold
 from tidegate.redshift.identifiers import comment
-from tidegate.redshift.load import Stage
 
 
 def load_statements(ctx: Context, plan: LoadPlan) -> Iterator[PlannedStatement]:
     """In the order in which a run submits them. A batch gets another id when it is run."""
     for batch in plan.batches:
         id = ctx.new_id()
-        version = plan.route.version if batch.fit.keys else None
-        stage = Stage(id, plan.name, batch.fit.columns, batch.fit.keys, fold(version) if version else None)
+        stage = stage_of(plan.route, id, plan.name, batch.fit)
         staging = Staging(ctx, plan.identity.warehouse, plan.route, batch.files, stage)
         for sql in staging.statements():
             yield PlannedStatement(plan.name, id, "stage", sql)
