@@ -69,5 +69,12 @@ def test_files_in_s3_become_rows_once(stack_world: StackWorld, aws_environment: 
     assert load(world, appending(), inside).rows == 1
     assert load(world, appending(), inside).rows == 0
     assert world.value(f"SELECT COUNT(*) FROM {TABLE}") == 4
+    s3.put_object(Bucket=bucket, Key="json/a b.ndjson", Body=b'{"id": 6, "n": {"x": [1]}}\n{"id": 7}\n')
+    nested = load(world, upserting("id"), f"s3://{bucket}/json/")
+    assert (nested.rows, nested.quarantined) == (2, ())
+    assert world.sql(f"SELECT id, JSON_SERIALIZE(n) FROM {TABLE} WHERE id > 5 ORDER BY 1") == [
+        (6, '{"x":[1]}'),
+        (7, None),
+    ]
     many = load(world, appending(table=TableName("public", "many")), f"s3://{bucket}/many/")
     assert [(len(batch.files), batch.rows) for batch in many.batches] == [(20, 20)]
