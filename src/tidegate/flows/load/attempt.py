@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from tidegate.errors import GuardFailed, Refused
 from tidegate.flows.context import Context
-from tidegate.flows.load.apply import Application
+from tidegate.flows.load.apply import Application, stage_of
 from tidegate.flows.load.changes import bounds_of, change_table, with_archive
 from tidegate.flows.load.check import check
 from tidegate.flows.load.cold import Compared, compare, restore_periods
@@ -18,9 +18,7 @@ from tidegate.flows.load.rewrite import needs_rewrite, rewritten
 from tidegate.flows.load.stage import Staging
 from tidegate.flows.pinned import pinned
 from tidegate.model.loading import LoadedBatch, QuarantinedFile
-from tidegate.model.names import fold
 from tidegate.model.tables import SqlType
-from tidegate.redshift.load import Stage
 from tidegate.redshift.load_cold import ARCHIVED_CHANGED
 from tidegate.redshift.loaded import ALREADY_LOADED, NEWER_LOADED
 
@@ -67,7 +65,8 @@ class Attempt:
         content = joint(self.files)
         table = ctx.warehouse.tables([self.plan.name]).get(self.plan.name)
         fitted = fit(self.plan.route, table, content, Known(types=self.types))
-        staging = Staging(ctx, self.plan.identity.warehouse, self.plan.route, self.files, self._stage(fitted))
+        stage = stage_of(self.plan.route, self.id, self.plan.name, fitted)
+        staging = Staging(ctx, self.plan.identity.warehouse, self.plan.route, self.files, stage)
         try:
             if bad := staging.run():
                 return Result(bad=tuple(bad))
@@ -85,10 +84,6 @@ class Attempt:
             return self._commit(ctx, staging, replace(compared, aside=(*checked, *compared.aside)), statements)
         finally:
             staging.drop_manifests()
-
-    def _stage(self, fitted: Fit) -> Stage:
-        version = self.plan.route.version if fitted.keys else None
-        return Stage(self.id, self.plan.name, fitted.columns, fitted.keys, fold(version) if version else None)
 
     def _change_table(self, ctx: Context, staging: Staging) -> tuple[Fit, tuple[str, ...]]:
         """Create and widen by what was measured; each step commits by itself. Others may do so at the same time.

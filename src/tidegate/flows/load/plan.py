@@ -76,7 +76,7 @@ def plan_load(ctx: Context, request: LoadRequest) -> LoadPlan:
 
     Raises:
         ConfigError: the warehouse was never initialised, or cannot read where the files are.
-        UsageError: the table is a view, or one of Tidegate's own.
+        UsageError: the table is a view, or one of Tidegate's own, or a history without a version.
     """
     with pinned(ctx) as one:
         return _plan(one, request)
@@ -87,6 +87,11 @@ def _plan(ctx: Context, request: LoadRequest) -> LoadPlan:
     name = request.route.table
     if name is None:
         raise ConfigError("no table is named for the files", hint="Give it by --table, or as table in [[load]].")
+    if request.route.mode is LoadMode.HISTORY and request.route.version is None:
+        raise UsageError(
+            f'{name}: version is missing, which mode = "{LoadMode.HISTORY}" needs',
+            hint="Name the column that orders the rows of a key, by --version-column or as version in [[load]].",
+        )
     _check_target(ctx, name)
     _check_reach(ctx, request.files)
     table = _tables(ctx, name).get(name)
