@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import archive, convert, inventory, periods, plan, requests
+from bench import archive, convert, inventory, load, periods, plan, requests
 from bench.processes import ROOT
 from bench.report import machine
 from bench.requests_size import Size
@@ -22,10 +22,11 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=5, help="runs of each kind, taken in turn (default: 5)")
     parser.add_argument(
         "--only",
-        choices=["archive", "plan", "periods", "inventory", "convert", "requests"],
+        choices=["archive", "plan", "periods", "inventory", "convert", "requests", "load"],
         help="measure this part alone",
     )
     parser.add_argument("--folder", type=Path, default=ROOT / "build" / "bench", help="where files are made")
+    parser.add_argument("--peers", type=Path, default=ROOT / ".venv-peers", help="what `make bench-peers` made")
     options = parser.parse_args()
     folder = options.folder.resolve()
     print(machine(), flush=True)
@@ -35,6 +36,7 @@ def main() -> None:
         "periods": lambda: periods.run(folder, options.days, options.runs),
         "inventory": lambda: inventory.run(folder, options.reported, options.runs),
         "convert": lambda: convert.run(folder, options.orders, options.runs),
+        "load": lambda: load.run(folder, options.scale, options.runs, options.peers.resolve()),
         "requests": lambda: requests.run(folder, Size(options.objects, options.batches), options.runs),
     }
     for name, measure in parts.items():

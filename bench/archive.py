@@ -2,13 +2,12 @@
 
 import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 from bench.lineitem_work import SOURCE
 from bench.processes import Measured, in_child, in_turn
 from bench.report import Line, method, ratios, shares
+from bench.tpch import generate
 
 TARGET = 1.35
 RAW, TIDEGATE, MONTHLY = "archive-raw", "archive-tidegate", "archive-monthly"
@@ -17,7 +16,7 @@ _COPIED = ("tidegate.toml", "tidegate.sqlite", "warehouse.duckdb", "facts.json")
 
 def run(folder: Path, scale: float, runs: int) -> str:
     """Prepare the table once, measure on copies of it, and return the report."""
-    source = generate(folder / f"tpch-{scale:g}", scale)
+    source = generate(folder, scale, "lineitem")
     prepared = _empty(folder / "archive")
     os.link(source, prepared / SOURCE)
     facts = in_child("archive-prepare", prepared).detail
@@ -45,19 +44,6 @@ def run(folder: Path, scale: float, runs: int) -> str:
             shares([run.detail["steps"] for run in series[TIDEGATE].runs], series[RAW].seconds),
         ]
     )
-
-
-def generate(folder: Path, scale: float) -> Path:
-    """The lineitem table as one Parquet file, made once for each scale."""
-    path = folder / SOURCE
-    if not path.exists():
-        part = _empty(folder / "part")
-        program = Path(sys.executable).with_name("tpchgen-cli")
-        options = [f"--scale-factor={scale:g}", "--tables=lineitem", f"--output-dir={part}", "--quiet"]
-        subprocess.run([str(program), "parquet", *options], check=True)
-        (part / SOURCE).rename(path)
-        part.rmdir()
-    return path
 
 
 def _measure(work: str, prepared: Path, folder: Path) -> Measured:

@@ -1,6 +1,10 @@
 """The clock of a piece of work, and what the work says of itself."""
 
-from dataclasses import dataclass, field
+import json
+import resource
+import sys
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from time import perf_counter, process_time
 from typing import Any
 
@@ -27,3 +31,19 @@ class Timed:
     def having(self, **detail: Any) -> "Timed":
         """The same times, with more detail."""
         return Timed(self.seconds, self.cpu, {**self.detail, **detail})
+
+
+def document(timed: Timed) -> str:
+    """What a measured process prints: the work's times, and the peak of its memory."""
+    return json.dumps({**asdict(timed), "peak_mb": peak_mb()})
+
+
+def peak_mb() -> float:
+    """The peak of this process since it was started; ru_maxrss would also know the parent's size at the fork."""
+    try:
+        status = Path("/proc/self/status").read_text(encoding="ascii")
+        kilobytes = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM"))
+        return kilobytes * 1024 / 1e6
+    except (OSError, StopIteration):
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return peak / 1e6 if sys.platform == "darwin" else peak * 1024 / 1e6

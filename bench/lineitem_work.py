@@ -12,6 +12,7 @@ from typing import Any
 import duckdb
 
 from bench.clock import Clock, Timed
+from bench.tpch import CREATE
 from tidegate import open as open_tidegate
 from tidegate.config.writer import starter
 from tidegate.flows import archive as _archive  # noqa: F401 - imported before the clock starts, as are the drivers
@@ -34,15 +35,6 @@ AS_OF = date(1999, 1, 1)
 FACTS = "facts.json"
 SOURCE = "lineitem.parquet"
 _FILE = "warehouse.duckdb"
-_CREATE = """\
-CREATE TABLE public.lineitem (
-    l_orderkey BIGINT NOT NULL, l_partkey BIGINT NOT NULL, l_suppkey BIGINT NOT NULL, l_linenumber INTEGER NOT NULL,
-    l_quantity DECIMAL(15,2) NOT NULL, l_extendedprice DECIMAL(15,2) NOT NULL, l_discount DECIMAL(15,2) NOT NULL,
-    l_tax DECIMAL(15,2) NOT NULL, l_returnflag CHAR(1) NOT NULL, l_linestatus CHAR(1) NOT NULL,
-    l_shipdate DATE NOT NULL, l_commitdate DATE NOT NULL, l_receiptdate DATE NOT NULL,
-    l_shipinstruct CHAR(25) NOT NULL, l_shipmode CHAR(10) NOT NULL, l_comment VARCHAR(44) NOT NULL
-) SORTKEY (l_shipdate)"""
-"""TPC-H standard specification, section 1.4.1, in Redshift's types."""
 
 
 def prepare(folder: Path) -> Timed:
@@ -54,7 +46,7 @@ def prepare(folder: Path) -> Timed:
     with open_tidegate(folder / "tidegate.toml") as tide:
         tide.init()
         with tide.warehouse.session() as session:
-            session.execute(_CREATE)
+            session.execute(CREATE["lineitem"])
             rows = session.execute(copy(Copy(LINEITEM, str((folder / SOURCE).resolve())))).rowcount
             months = session.execute(
                 f"SELECT DISTINCT CAST(DATE_TRUNC('month', l_shipdate) AS DATE) FROM {qualified(LINEITEM)} ORDER BY 1"

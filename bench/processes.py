@@ -10,6 +10,7 @@ from statistics import median
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
+CHILD = (sys.executable, "-m", "bench.child")
 
 
 @dataclass(frozen=True)
@@ -47,14 +48,18 @@ class Series:
         return [mine.seconds / other.seconds for mine, other in zip(self.runs, base.runs, strict=True)]
 
 
-def in_child(work: str, folder: Path, environment: Mapping[str, str] | None = None) -> Measured:
-    """Run a piece of work of `bench.child` in a fresh process, in this one's environment or another.
+def in_child(
+    work: str, folder: Path, environment: Mapping[str, str] | None = None, program: Sequence[str] = CHILD
+) -> Measured:
+    """Run a piece of work in a fresh process, in this one's environment or another.
+
+    `program` takes the work and the folder, and prints a `bench.clock.document`.
 
     Raises:
         SystemExit: it failed; what it printed is passed on.
     """
     done = subprocess.run(
-        [sys.executable, "-m", "bench.child", work, str(folder)],
+        [*program, work, str(folder)],
         cwd=ROOT,
         env=environment,
         stdout=subprocess.PIPE,

@@ -17,8 +17,9 @@ ROWS, MONTHS = 60_175, 83
 def test_every_part_runs_and_says_what_it_counted(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "bench", "--scale", "0.01", "--tables", "7", "--days", "60", "--runs", "1"]
     command += ["--objects", "990", "--batches", "10", "--reported", "1100", "--orders", "100"]
-    done = subprocess.run([*command, "--folder", tmp_path], cwd=ROOT, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr.count("run 1 of 1")) == (0, 14), done.stderr
+    command += ["--folder", str(tmp_path), "--peers", str(tmp_path / "none")]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr.count("run 1 of 1")) == (0, 22), done.stderr
     lines = done.stdout.splitlines()
     assert re.match(r"machine: \d+ cores, [\d.]+ GB of memory, .*, Python 3\.\d+\.\d+, DuckDB \d", lines[0])
     assert f"archive: TPC-H lineitem at scale 0.01: {ROWS:,} rows in {MONTHS} months, all due." in lines
@@ -43,6 +44,7 @@ def test_every_part_runs_and_says_what_it_counted(tmp_path: Path) -> None:
     assert [line.split("  ")[0] for line in ways.splitlines()] == ["step", "archive", "restore"]
     assert re.search(r"^inventory: a report of 1,100 objects in CSV, \d+ MB\.$", done.stdout, re.M)
     assert "convert: 100 nested orders, 0 MB of JSON, to three Parquet files." in lines
+    _check_loads(lines)
     assert "requests: 990 files in 10 batches on S3, 1,010 objects with their manifests and descriptors." in lines
     asked = done.stdout.partition("\nrequests ")[2].splitlines()
     assert [line.split() for line in asked[:3]] == [
@@ -51,6 +53,19 @@ def test_every_part_runs_and_says_what_it_counted(tmp_path: Path) -> None:
         ["verify", "26", "22", "4", "0.0263", "2.60"],
     ]
     assert [line.split()[0] for line in asked[3:]] == ["time", "listing", "verify"]
+
+
+def _check_loads(lines: list[str]) -> None:
+    assert "load: upserts of TPC-H at scale 0.01, half of the rows changed, half new." in lines
+    heads = [line for line in lines if line.startswith(("orders: ", "lineitem: "))]
+    assert heads == [
+        "orders: 7,459 rows of parquet, 0 MB, into a table of 11,348",
+        "orders: 7,459 rows of csv, 1 MB, into a table of 11,348",
+        "lineitem: 14,769 rows of parquet, 0 MB, into a table of 52,773",
+        "lineitem: 14,769 rows of csv, 2 MB, into a table of 52,773",
+    ]
+    assert sum(line.startswith("Tidegate: load with key") for line in lines) == 4
+    assert lines.count("dlt: not installed: run make bench-peers") == 2
 
 
 def test_the_lake_on_s3_needs_the_emulator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -66,8 +81,8 @@ def test_every_batch_needs_an_object(tmp_path: Path) -> None:
 
 def test_an_unknown_part_is_refused() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "bench", "--only", "load"], cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "bench", "--only", "speed"], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 2
-    assert "invalid choice: 'load'" in done.stderr
+    assert "invalid choice: 'speed'" in done.stderr
     assert done.stdout == ""
