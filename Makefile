@@ -2,7 +2,7 @@
 # else: they make .venv with the locked packages first, and .venv-emulator with the AWS emulator of the tests.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench faults live lock clean core dev emulator
+.PHONY: help demo test check bench bench-peers faults live lock clean core dev emulator
 
 export PYTHON
 
@@ -12,7 +12,7 @@ LOCK := PATH="$$PATH:$(BIN)" uv pip compile --quiet --upgrade --universal --gene
     --python-version 3.11
 
 help: ## Show this list
-	@awk 'BEGIN { FS = ":.*## " } /^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
 
 demo: core ## Show the main job on realistic orders: load, archive, query hot and cold, restore
 	rm -rf demo
@@ -30,6 +30,10 @@ check: dev ## Run the linter, the formatter, the type checker and the import con
 bench: dev emulator ## Measure Tidegate against the raw engine, side by side, and its requests on S3
 	$(BIN)/python -m bench
 
+bench-peers: dev ## Install what the benchmarks compare with, in .venv-peers; then run `make bench`
+	$(BIN)/python -m venv --clear .venv-peers
+	.venv-peers/bin/python -m pip install --disable-pip-version-check --quiet --only-binary :all: -r bench/peers.txt
+
 faults: dev emulator ## Run the property and crash tests with many more examples
 	$(PYTEST) --hypothesis-profile faults tests/property tests/faults tests/e2e
 
@@ -44,8 +48,8 @@ lock: dev ## Lock the newest allowed packages, with hashes; needs uv
 	$(LOCK) requirements/emulator.in -o requirements/emulator.txt
 	$(LOCK) -c requirements/dev.txt requirements/build.in -o requirements/build.txt
 
-clean: ## Remove all that make has made, both virtual environments too
-	rm -rf .venv .venv-emulator .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist demo
+clean: ## Remove all that make has made, its virtual environments too
+	rm -rf .venv .venv-emulator .venv-peers .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist demo
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 core dev emulator:
