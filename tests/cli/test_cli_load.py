@@ -102,11 +102,41 @@ def test_files_take_the_routes_of_the_configuration(land: Cli) -> None:
 
 
 @pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ('key = ["oder_id"]\nmode = "upsert"', 'the column "oder_id", which is named as key'),
+        ('sort_key = ["at"]', 'the column "at", which is named as sort key'),
+        ('dist_key = "at"', 'the column "at", which is named as distribution key'),
+    ],
+)
+def test_a_column_that_a_route_names_wrong_is_one_error(land: Cli, setting: str, message: str) -> None:
+    place = land.folder / "land" / "*.parquet"
+    land.configure(f'[[load]]\nmatch = "{place}"\ntable = "public.notes"\n{setting}\n')
+    told = land("load", "land")
+    assert told.exit_code == 3
+    assert error_text(told.stderr) == (
+        f"no file for public.notes has {message}",
+        "The columns of the files are order_id, amount, note.",
+    )
+    assert rows(land, "SELECT COUNT(*) FROM tidegate.quarantined_files") == [[0]]
+
+
+@pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
         (("", "--table", "t"), 2, "a path is empty"),
         (("land/gone.parquet", "--table", "t"), 2, "there is no file at land/gone.parquet"),
         (("warehouse.duckdb", "--table", "t"), 2, "warehouse.duckdb is the warehouse"),
+        (
+            ("land", "--table", "t", "--key", "oder_id"),
+            2,
+            'no file for public.t has the column "oder_id", which is named as key',
+        ),
+        (
+            ("land", "--table", "t", "--key", "order_id", "--version-column", "at"),
+            2,
+            'no file for public.t has the column "at", which is named as version',
+        ),
         (("land", "--table", "t", "--mode", "merge"), 2, "'merge' is none of append, upsert, replace, history"),
         (
             ("land", "--table", "t", "--mode", "history", "--key", "order_id"),

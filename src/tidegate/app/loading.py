@@ -27,7 +27,7 @@ class Loading(Opened):
 
         files = Landing(self.context).find(paths)
         with self._naming_jobs():
-            return plan_load(self.context, LoadRequest(route, tuple(files), exact))
+            return plan_load(self.context, LoadRequest(route, tuple(files), exact, UsageError))
 
     def plan_routed_loads(
         self,
@@ -40,7 +40,7 @@ class Loading(Opened):
         """As plan_load, by the routes of the configuration, a plan for each; what is given here wins over them.
 
         Raises:
-            ConfigError: no route takes one of the files.
+            ConfigError: no route takes one of the files, or none of a route's files has a column that it names.
         """
         from tidegate.flows.landing.routing import Router
         from tidegate.flows.load.landing import Landing
@@ -58,8 +58,11 @@ class Loading(Opened):
                 )
             name = (route.match, route.name_pattern, str(route.table))
             groups.setdefault(name, (_overridden(route, key, mode, version), []))[1].append(file)
+        blamed = UsageError if key or version else ConfigError
         with self._naming_jobs():
-            return [plan_load(self.context, LoadRequest(r, tuple(files), exact)) for r, files in groups.values()]
+            return [
+                plan_load(self.context, LoadRequest(r, tuple(files), exact, blamed)) for r, files in groups.values()
+            ]
 
     def load_sql(self, plan: "LoadPlan") -> "list[PlannedStatement]":
         """Every statement that carrying out the plan would submit, where nothing is wrong with the rows."""

@@ -16,7 +16,7 @@ from tidegate.flows.pinned import pinned
 from tidegate.formats.schema.inferred import InferredFile
 from tidegate.model.landing import FileVersion
 from tidegate.model.loading import QuarantinedFile
-from tidegate.model.names import TableName
+from tidegate.model.names import TableName, fold
 from tidegate.model.route import LoadMode, Route
 from tidegate.model.tables import SqlType, Table
 from tidegate.redshift.catalog import select_relations
@@ -27,11 +27,15 @@ EMBEDDED = "embedded"
 
 @dataclass(frozen=True)
 class LoadRequest:
-    """Files and the route that they take; its `table` is given. `exact`: read texts for their lengths, too."""
+    """Files and the route that they take; its `table` is given. `exact`: read texts for their lengths, too.
+
+    `mistyped`: what is raised for a column that the route names and no file has; None: the files go aside one by one.
+    """
 
     route: Route
     files: tuple[FileVersion, ...]
     exact: bool = False
+    mistyped: type[UsageError | ConfigError] | None = None
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,7 @@ def plan_load(ctx: Context, request: LoadRequest) -> LoadPlan:
     Raises:
         ConfigError: the warehouse was never initialised, or cannot read where the files are.
         UsageError: the table is a view, or one of Tidegate's own, or a history without a version.
+        UsageError, ConfigError: as `mistyped` says.
     """
     with pinned(ctx) as one:
         return _plan(one, request)
@@ -100,6 +105,7 @@ def _plan(ctx: Context, request: LoadRequest) -> LoadPlan:
     present = [file for _, file in current if file is not None]
     split = only_newest(request.route, read_known(ctx, request.route, name, present).sort(present))
     landed, refused = read_files(landing, request.route, table, split.new, exact=request.exact)
+    _check_named(request, table, landed)
     sealed = seal(request.route, table, landed)
     if table is not None and any(batch.fit.retypes for batch in sealed.batches):
         sealed = seal(request.route, table, landed, known=with_archive(ctx, name, Known()))
@@ -117,6 +123,26 @@ def _plan(ctx: Context, request: LoadRequest) -> LoadPlan:
         types=sealed.types,
         notes=(*_doubled(request.route, split.overwritten), *sealed.notes),
     )
+
+
+def _check_named(request: LoadRequest, table: Table | None, landed: Sequence[Landed]) -> None:
+    """Raises `mistyped`: a column that the route names is in none of the files, nor in the table."""
+    route = request.route
+    if request.mistyped is None or not landed:
+        return
+    named = [("key", name) for name in route.key] + [("version", name) for name in (route.version,) if name]
+    named = [] if route.mode in (LoadMode.APPEND, LoadMode.REPLACE) else named
+    if table is None:
+        named += [("distribution key", name) for name in (route.dist_key,) if name]
+        named += [("sort key", name) for name in route.sort_key]
+    found = {fold(column.name): column.name for one in landed for column in one.content.columns}
+    known = {column.name for column in table.columns} if table is not None else set()
+    for what, name in named:
+        if fold(name) not in found and fold(name) not in known:
+            raise request.mistyped(
+                f'no file for {route.table} has the column "{name}", which is named as {what}',
+                hint=f"The columns of the files are {', '.join(found.values())}.",
+            )
 
 
 def _doubled(route: Route, files: Iterable[FileVersion]) -> Iterator[str]:
