@@ -17,7 +17,10 @@ from tests.world import World
 
 from tidegate.app.loading import direct_route
 from tidegate.errors import UsageError
-from tidegate.model.route import Contract, LoadMode, Route
+from tidegate.model.names import TableName
+from tidegate.model.periods import Granularity
+from tidegate.model.policy import Policy
+from tidegate.model.route import Contract, LoadMode, OnArchived, Route
 
 COLUMNS = "id, at, note, valid_from, valid_to"
 
@@ -251,3 +254,73 @@ def test_a_dry_run_prints_the_statements(land: Land) -> None:
         "UPDATE",
         "INSERT",
     ]
+
+
+def days(*texts: str) -> list[date]:
+    return [date.fromisoformat(f"2020-{text}") for text in texts]
+
+
+@pytest.fixture
+def aged(tmp_path: Path) -> Land:
+    """Rows that are not valid any more are archived: here the one of January, which ended in February."""
+    world = World(tmp_path, policies=(Policy(TableName("public", "sales"), "valid_to", Granularity.MONTHLY, 3),))
+    world.initialise()
+    land = Land(world)
+    land.write("a.parquet", {"id": [1, 1, 1], "at": days("01-01", "02-10", "06-01"), "note": ["a", "b", "c"]})
+    land.load(route=history())
+    world.archive()
+    assert land.rows("note") == [("b",), ("c",)]
+    versions = {"id": [1, 1, 1], "at": days("01-20", "02-10", "06-10"), "note": ["late", "B", "d"]}
+    land.write("b.parquet", versions, minute=1)
+    return land
+
+
+ALL = "SELECT note, valid_from, valid_to FROM public.sales_all ORDER BY valid_from"
+
+
+def test_a_version_that_would_change_an_archived_row_is_kept_aside(aged: Land) -> None:
+    outcome = aged.load(route=history())
+    assert [(names([q]), q.code, q.reason) for q in outcome.quarantined] == [
+        (
+            ["b.parquet"],
+            "load.archived",
+            "1 of its 3 rows come before the end (valid_to) of an archived row of their key (id)",
+        )
+    ]
+    january, february, june, now = days("01-01", "02-10", "06-01", "06-10")
+    assert aged.world.sql(ALL) == [
+        ("a", january, february),
+        ("B", february, june),
+        ("c", june, now),
+        ("d", now, None),
+    ]
+
+
+def test_the_archived_row_comes_back_before_a_version_changes_it(aged: Land) -> None:
+    assert aged.load(route=history(on_archived=OnArchived.RESTORE)).quarantined == ()
+    january, late, february, june, now = days("01-01", "01-20", "02-10", "06-01", "06-10")
+    assert aged.world.sql(ALL) == [
+        ("a", january, late),
+        ("late", late, february),
+        ("B", february, june),
+        ("c", june, now),
+        ("d", now, None),
+    ]
+    assert aged.world.sql("SELECT COUNT(*) FROM tidegate.published") == [(0,)]
+
+
+def test_a_wider_version_widens_the_times(land: Land) -> None:
+    land.write("a.parquet", {"id": [1, 1], "at": pa.array([1, 5], pa.int32()), "note": ["a", "b"]})
+    land.load(route=history())
+    land.write("b.parquet", {"id": [1], "at": pa.array([2**40], pa.int64()), "note": ["c"]}, minute=1)
+    land.load(route=history())
+    assert land.rows(COLUMNS) == [(1, 1, "a", 1, 5), (1, 2**40, "c", 2**40, None), (1, 5, "b", 5, 2**40)]
+
+
+def test_a_day_is_a_time_in_a_table_of_times(land: Land) -> None:
+    land.world.sql(f"CREATE TABLE {TABLE} (id BIGINT, at TIMESTAMP, note VARCHAR(9))")
+    land.world.sql(f"INSERT INTO {TABLE} VALUES (1, '2020-01-01 17:30:00', 'a')")
+    land.write("a.parquet", {"id": [1], "at": days("01-02"), "note": ["b"]})
+    land.load(route=history())
+    evening, day = datetime(2020, 1, 1, 17, 30), datetime(2020, 1, 2)  # noqa: DTZ001
+    assert land.rows("note, valid_from, valid_to") == [("a", evening, day), ("b", day, None)]
