@@ -39,6 +39,8 @@ def test_check_as_json(cli: Cli) -> None:
         "warehouse": f"{cli.folder}/warehouse.duckdb",
         "lake": f"{cli.folder}/lake",
         "ledger": f"{cli.folder}/tidegate.sqlite",
+        "notify": {"channels": [], "on": ["success", "error"], "digest_seconds": 60.0},
+        "metrics": {"namespace": "Tidegate", "file": None},
         "policies": [
             {
                 "table": "public.customers",

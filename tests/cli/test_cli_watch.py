@@ -83,9 +83,24 @@ def test_backfill_as_json(landing: Cli) -> None:
         "rows": 1,
         "skipped": 0,
         "quarantined": [],
+        "metrics": {
+            "FilesProcessed": 1,
+            "DataRowsLoaded": 1,
+            "ProcessingErrors": 0,
+            "ExecutionDuration": batch["metrics"]["ExecutionDuration"],
+            "DeadLetters": None,
+        },
         "error": None,
     }
-    assert total == {"message_type": "result", "files": 1, "rows": 1, "quarantined": 0, "failed": 0}
+    assert total == {
+        "message_type": "result",
+        "files": 1,
+        "rows": 1,
+        "quarantined": 0,
+        "failed": 0,
+        "metrics": {name: value for name, value in batch["metrics"].items() if name != "DeadLetters"},
+        "notifications": {"sent": 0, "failed": 0},
+    }
     assert landing.ok("backfill").stdout.splitlines()[-1] == "2 rows of 1 file loaded"
     assert landing.ok("backfill").stdout == "0 rows of 0 files loaded\n"
 

@@ -14,6 +14,8 @@ table = "public.rest"
 [[load]]
 match = "{table}/*.csv"
 key = "id"
+[notify]
+urls = "json://127.0.0.1:9/token"
 """
 
 LANDING = """
@@ -49,6 +51,7 @@ def printed_of_routes(cli: Cli) -> dict[str, list[Any]]:
     (cli.folder / "routes.toml").write_text(text + ROUTES, encoding="utf-8")
     check = ("config", "check", "--config", "routes.toml", "--json")
     return {
+        "tidegate notify": cli("notify", "Good morning", "--config", "routes.toml", "--json").documents,
         "tidegate config check": cli.ok(*check).documents,
         "tidegate config check --route": cli.ok(*check, "--route", "orders/1.csv", "--route", "/tmp/1.csv").documents,
     }

@@ -14,6 +14,8 @@ ENVIRONMENT = {
     "HOME": "/home/ada",
     "LAKE": "/data/lake",
     "LEDGER_PASSWORD": "open sesame",
+    "MAIL_PASSWORD": "open sesame",
+    "TEAM_SLACK": "slack://open/sesame",
     "TIDEGATE_SERVE_PASSWORD": "open sesame",
 }
 CONFIG = '[warehouse]\nurl = "duckdb:///warehouse.duckdb"\n[lake]\nurl = "lake"\n'

@@ -1,5 +1,7 @@
 """The verbs that begin: a new warehouse, a copied one, and whether all can be reached."""
 
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +12,7 @@ if TYPE_CHECKING:
     from tidegate.flows.adopt import AdoptOutcome
     from tidegate.flows.doctor.run import Report
     from tidegate.flows.identity import Identity
+    from tidegate.signals.channels import Named
 
 
 class Founding(Opened):
@@ -35,9 +38,12 @@ class Founding(Opened):
 
     def doctor(self) -> "Report":
         """Check warehouse, lake, ledger and the ways between them. What it writes it removes."""
+        from tidegate.flows.doctor.checks import check
         from tidegate.flows.doctor.run import diagnose
 
-        return diagnose(self.context)
+        report = diagnose(self.context)
+        channels = [check("notify", partial(_known, one)) for one in self.channels.channels]
+        return replace(report, checks=(*report.checks, *channels))
 
     def adopt(self, *, as_copy: bool) -> "AdoptOutcome":
         """Go on with a copied or set-back warehouse, or give it a folder of its own (`as_copy`)."""
@@ -45,3 +51,8 @@ class Founding(Opened):
 
         with self._naming_jobs():
             return adopt.as_copy(self.context) if as_copy else adopt.take_over(self.context)
+
+
+def _known(channel: "Named") -> str:
+    channel.open()
+    return f"{channel.address} is known; nothing was sent"

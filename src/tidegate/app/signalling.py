@@ -13,9 +13,9 @@ from tidegate.signals.channels import Channels, Named
 
 
 def open_channels(settings: NotifySettings, reporter: Reporter, metrics: Metrics) -> Channels:
-    named = [Named(f"{url.reveal().partition('://')[0]}://***", _once(partial(_apprise, url))) for url in settings.urls]
-    if settings.topic is not None:
-        named.append(Named(settings.topic.arn, _once(partial(_sns, settings.topic))))
+    opening = [partial(_apprise, url) for url in settings.urls]
+    makers = [*opening, partial(_sns, settings.topic)] if settings.topic is not None else opening
+    named = [Named(address, _once(make)) for address, make in zip(settings.addresses, makers, strict=True)]
     return Channels(named, settings.on, now, reporter, metrics)
 
 

@@ -28,6 +28,6 @@ def backfill(
     """Load the files of the routes that a listing has and the warehouse has not, in the order in which they landed."""
     with run.app() as app:
         begin = moment(since, "--since", app.settings.timezone)
-        totals = print_batches(run, app.backfill(route, since=begin, folder=folder))
+        totals = print_batches(run, app, app.backfill(route, since=begin, folder=folder))
     if totals.exit_code:
         raise typer.Exit(totals.exit_code)

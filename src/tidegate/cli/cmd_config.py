@@ -8,6 +8,7 @@ from tidegate.cli.frame import Run, add, new_group
 from tidegate.cli.output import counted, table
 from tidegate.cli.policy_output import POLICY_COLUMNS, policy_cells, policy_document
 from tidegate.config.settings import Settings
+from tidegate.model.notification import NotificationKind
 from tidegate.warehouse.base import ResultColumn
 
 if TYPE_CHECKING:
@@ -64,6 +65,8 @@ def _document(settings: Settings) -> dict[str, object]:
         "warehouse": settings.warehouse.address,
         "lake": settings.lake_address,
         "ledger": settings.ledger_address,
+        "notify": _notify(settings),
+        "metrics": {"namespace": settings.metrics.namespace, "file": _metrics_file(settings)},
         "policies": [policy_document(policy) for policy in settings.policies],
         "routes": [
             {
@@ -88,11 +91,35 @@ def _lines(settings: Settings) -> list[str]:
         f"  warehouse  {settings.warehouse.address}",
         f"  lake       {settings.lake_address}",
         f"  ledger     {settings.ledger_address}",
+        *_signal_lines(settings),
         f"  {counted(len(settings.policies), 'policy', 'policies')}",
     ]
     if settings.policies:
         lines += ["", *table(POLICY_COLUMNS, map(policy_cells, settings.policies))]
     return [*lines, *_route_lines(settings)]
+
+
+def _notify(settings: Settings) -> dict[str, object]:
+    return {
+        "channels": list(settings.notify.addresses),
+        "on": [kind.value for kind in NotificationKind if kind in settings.notify.on],
+        "digest_seconds": settings.notify.digest_seconds,
+    }
+
+
+def _metrics_file(settings: Settings) -> str | None:
+    return "-" if settings.metrics.stdout else str(settings.metrics.file) if settings.metrics.file else None
+
+
+def _signal_lines(settings: Settings) -> list[str]:
+    """Where messages and metrics go, if they go anywhere."""
+    lines = []
+    if settings.notify.addresses:
+        on = ", ".join(kind.value for kind in NotificationKind if kind in settings.notify.on)
+        lines.append(f"  notify     {', '.join(settings.notify.addresses)} on {on}")
+    if (file := _metrics_file(settings)) is not None:
+        lines.append(f"  metrics    {settings.metrics.namespace} to {'standard output' if file == '-' else file}")
+    return lines
 
 
 def _route_lines(settings: Settings) -> list[str]:

@@ -1,6 +1,7 @@
 """`tidegate load`."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,6 +10,7 @@ from tidegate.cli.failures import exit_code, print_failures
 from tidegate.cli.frame import Run, add
 from tidegate.cli.output import counted, table
 from tidegate.cli.progress import size
+from tidegate.cli.signals_output import delivered_document, metrics_document
 from tidegate.model.landing import FileVersion
 from tidegate.model.loading import LoadOutcome, QuarantinedFile
 from tidegate.model.route import LoadMode
@@ -60,11 +62,12 @@ def load(
 
     wanted = _mode(mode)
     with run.app() as app:
-        if table is None:
-            plans = app.plan_routed_loads(*paths, key=key or (), mode=wanted, version=version, exact=dry_run)
-        else:
-            route = direct_route(table, key or (), wanted, version)
-            plans = [app.plan_load(*paths, route=route, exact=dry_run)]
+        with nullcontext() if dry_run else app.failures_told():
+            if table is None:
+                plans = app.plan_routed_loads(*paths, key=key or (), mode=wanted, version=version, exact=dry_run)
+            else:
+                route = direct_route(table, key or (), wanted, version)
+                plans = [app.plan_load(*paths, route=route, exact=dry_run)]
         if dry_run:
             for plan in plans:
                 _print_plan(run, plan, app.load_sql(plan))
@@ -132,7 +135,7 @@ def _lines(outcome: LoadOutcome) -> Iterator[str]:
         ]
         yield from table([ResultColumn(*head) for head in _HEADS], rows)
     yield from _remarks(outcome)
-    aside = sum(quarantined.rows or 0 for quarantined in outcome.quarantined if quarantined.place)
+    aside = outcome.kept_aside
     loaded = f"{counted(outcome.rows - aside, 'row')} of {counted(outcome.files, 'file')} loaded into {outcome.table}"
     yield f"{loaded}, {counted(aside, 'row')} kept aside" if aside else loaded
 
@@ -153,6 +156,8 @@ def _document(outcome: LoadOutcome) -> dict[str, object]:
         ],
         "skipped": _skipped(outcome),
         "quarantined": [_quarantined(quarantined) for quarantined in outcome.quarantined],
+        "metrics": metrics_document(outcome),
+        "notifications": delivered_document(outcome.notifications),
     }
 
 

@@ -26,6 +26,6 @@ def watch(
     current batch; what is not loaded then comes again.
     """
     with stopping() as bell, run.app() as app:
-        totals = print_batches(run, app.watch(place, once=once, bell=bell))
+        totals = print_batches(run, app, app.watch(place, once=once, bell=bell))
     if once and totals.exit_code:
         raise typer.Exit(totals.exit_code)

@@ -1,5 +1,6 @@
 """Batches of landed files, as `watch` and `backfill` print them."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -7,10 +8,21 @@ from typing import TYPE_CHECKING
 from tidegate.cli.failures import exit_code, failure_lines
 from tidegate.cli.frame import Run
 from tidegate.cli.output import counted, flush
+from tidegate.cli.signals_output import delivered_document, metrics_document
+from tidegate.model.metrics import Metric
 from tidegate.model.outcome import Failure
 
 if TYPE_CHECKING:
+    from tidegate.app import App
     from tidegate.flows.landing.watch import WatchedBatch
+
+
+_SUMMED = (
+    Metric.FILES_PROCESSED,
+    Metric.DATA_ROWS_LOADED,
+    Metric.PROCESSING_ERRORS,
+    Metric.EXECUTION_DURATION,
+)
 
 
 @dataclass
@@ -21,14 +33,17 @@ class Totals:
     rows: int = 0
     quarantined: int = 0
     failures: list[Failure] = field(default_factory=list)
+    metrics: Counter[Metric] = field(default_factory=lambda: Counter(dict.fromkeys(_SUMMED, 0)))
 
     def add(self, batch: "WatchedBatch") -> None:
         if batch.outcome is not None:
             self.files += batch.outcome.files
             self.rows += batch.outcome.rows
             self.quarantined += len(batch.outcome.quarantined)
+            self.metrics.update({metric: batch.outcome.metrics[metric] for metric in _SUMMED})
         if batch.error is not None:
             self.failures.append(Failure.of(batch.route.table, batch.error))
+            self.metrics[Metric.PROCESSING_ERRORS] += 1
 
     @property
     def exit_code(self) -> int:
@@ -36,7 +51,7 @@ class Totals:
         return exit_code(codes, done=self.rows > 0) if codes else 0
 
 
-def print_batches(run: Run, batches: "Iterable[WatchedBatch]") -> Totals:
+def print_batches(run: Run, app: "App", batches: "Iterable[WatchedBatch]") -> Totals:
     """Each batch as it ends, then the totals."""
     totals = Totals()
     for batch in batches:
@@ -49,6 +64,8 @@ def print_batches(run: Run, batches: "Iterable[WatchedBatch]") -> Totals:
         "rows": totals.rows,
         "quarantined": totals.quarantined,
         "failed": len(totals.failures),
+        "metrics": {metric.value: value for metric, value in totals.metrics.items()},
+        "notifications": delivered_document(app.notifications),
     }
     run.output.result(document, [f"{counted(totals.rows, 'row')} of {counted(totals.files, 'file')} loaded"])
     return totals
@@ -69,6 +86,7 @@ def _document(batch: "WatchedBatch") -> dict[str, object]:
         "quarantined": []
         if outcome is None
         else [{"uri": q.file.uri, "code": q.code, "reason": q.reason} for q in outcome.quarantined],
+        "metrics": None if outcome is None else metrics_document(outcome),
         "error": None if error is None else {"code": error.code, "message": error.message, "hint": error.hint},
     }
 

@@ -12,7 +12,7 @@ from tidegate.config.settings import Aws, MetricsSettings, NotifySettings, SnsTo
 from tidegate.config.urls import check_endpoint
 from tidegate.model.notification import NotificationKind
 
-_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,30}://\S+")
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,30}://.+")
 _ARN = re.compile(r"arn:aws[a-z-]*:sns:([a-z0-9-]+):[0-9]{12}:[A-Za-z0-9_-]{1,256}")
 """Standard topics (Amazon SNS API reference, CreateTopic): messages of a FIFO topic go to queues only."""
 _NAMESPACE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/#:-]{0,254}")

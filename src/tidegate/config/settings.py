@@ -157,6 +157,11 @@ class SnsTopic:
     aws: Aws = Aws()
 
 
+def url_address(url: Secret) -> str:
+    """`slack://***`: all of a URL of apprise but its scheme may be secret."""
+    return f"{url.reveal().partition('://')[0]}://***"
+
+
 @dataclass(frozen=True)
 class NotifySettings:
     """Who is told. `urls` are apprise's, and secret. `on`: of what. `digest_seconds`: what `watch` and `backfill` tell
@@ -167,6 +172,12 @@ class NotifySettings:
     topic: SnsTopic | None = None
     on: frozenset[NotificationKind] = frozenset((NotificationKind.SUCCESS, NotificationKind.ERROR))
     digest_seconds: float = 60.0
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The channels by names without secrets."""
+        urls = map(url_address, self.urls)
+        return (*urls, self.topic.arn) if self.topic else tuple(urls)
 
 
 @dataclass(frozen=True)

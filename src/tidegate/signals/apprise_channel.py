@@ -7,6 +7,7 @@ from apprise import Apprise, AppriseAsset, NotifyFormat, NotifyType
 from apprise.result import AppriseResult, AppriseResultStatus
 
 from tidegate.config.secret import Secret
+from tidegate.config.settings import url_address
 from tidegate.errors import ConfigError, NotifyError
 from tidegate.model.notification import Notification, NotificationKind
 
@@ -43,7 +44,8 @@ class AppriseChannel:
         )
         self._service = Apprise(asset=asset)
         self._seconds = seconds
-        if not self._service.add(url.reveal()):
+        service = Apprise.instantiate(url.reveal(), asset=asset)
+        if service is None or not self._service.add(service):
             raise ConfigError(
                 f"apprise does not understand the URL {self.address} of [notify]",
                 hint="Write it as the page of the service says: https://github.com/caronc/apprise/wiki.",
@@ -51,7 +53,7 @@ class AppriseChannel:
 
     @property
     def address(self) -> str:
-        return address_of(self._url)
+        return url_address(self._url)
 
     def send(self, notification: Notification) -> None:
         result = self._service.notify(
@@ -72,11 +74,6 @@ class AppriseChannel:
         told = [entry.message for service in result.results for entry in service.logs()]
         told += [entry.message for entry in result.call_logs()]
         return without(self._url.reveal(), "; ".join(told))[:_LONGEST_REASON].rstrip(".\n ") or "it was not taken"
-
-
-def address_of(url: Secret) -> str:
-    """`slack://***`: all but the scheme may be secret."""
-    return f"{url.reveal().partition('://')[0]}://***"
 
 
 def without(url: str, text: str) -> str:

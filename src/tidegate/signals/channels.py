@@ -41,7 +41,7 @@ class Channels:
         if notification.kind in self.kinds:
             for delivery in self.deliver(notification):
                 if delivery.error is not None:
-                    self.reporter.notice(f"{delivery.error.message}; {delivery.error.hint}")
+                    self.reporter.notice(delivery.error.message)
 
     def deliver(self, notification: Notification) -> Sequence[Delivery]:
         """The same whatever its kind is, with what came of it at each channel."""

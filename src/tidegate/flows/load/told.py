@@ -22,11 +22,12 @@ from tidegate.signals.base import Metrics, Notifier
 
 def load_told(ctx: Context, plan: LoadPlan) -> LoadOutcome:
     """As `run_load`. Afterwards people are told of it, at most once of each kind, and its numbers are written."""
-    before, began = ctx.notifier.delivered, ctx.clock()
+    before = ctx.notifier.delivered
     landed = [landed.file for batch in plan.batches for landed in batch.files]
     if landed or plan.refused:
         files = [*landed, *(refused.file for refused in plan.refused)]
         ctx.notifier.send(Notification(NotificationKind.UPLOAD, (_share(plan.route, plan.name, files),)))
+    began = ctx.clock()
     with failures_told(ctx, plan.route, len(landed)):
         outcome = run_load(ctx, plan)
     letters = _dead_letters(ctx, plan.name) if ctx.metrics.wanted else None
