@@ -1,7 +1,7 @@
 """The verbs of landed files: wait for them, compare them with what is loaded, load what is missing."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tidegate.flows.landing.places import Place
     from tidegate.flows.landing.reconcile import Counts, FileStanding, ReconcileRequest
     from tidegate.flows.landing.watch import Bell, WatchedBatch
+    from tidegate.model.route import Route
 
 
 @dataclass(frozen=True)
@@ -70,10 +71,11 @@ class Watching(Opened):
             router = Router(self.settings, self._outside(spot.folder))
             yield from watch(ctx, WatchRequest(sources, router, load_files, ringing, once))
 
-    def load_event(self, event: object) -> "EventOutcome":
+    def load_event(self, event: object, routes: "Sequence[Route] | None" = None) -> "EventOutcome":
         """Load the files that an event tells of, in any shape of docs/events.md, by the routes of the configuration.
 
-        What failed stands in the outcome, with the messages that have to come again.
+        What failed stands in the outcome, with the messages that have to come again. `routes`: by these instead, the
+        most specific first.
 
         Raises:
             UsageError: it has none of those shapes, or came without a queue and cannot be read.
@@ -84,11 +86,13 @@ class Watching(Opened):
         from tidegate.flows.landing.routing import Router
         from tidegate.formats.events.parse import parse_event
 
-        self._check_routes()
+        if routes is None:
+            self._check_routes()
+        settings = self.settings if routes is None else replace(self.settings, routes=tuple(routes))
         delivery = parse_event(event)
-        attach(self.context)
-        request = EventRequest(delivery, Router(self.settings), load_files, _TimeOver(self.time_left))
-        return load_event(self.context, request)
+        with self._digesting() as ctx:
+            attach(ctx)
+            return load_event(ctx, EventRequest(delivery, Router(settings), load_files, _TimeOver(self.time_left)))
 
     def reconcile(
         self, route: str | None = None, *, folder: str | None = None, counts: "Counts | None" = None

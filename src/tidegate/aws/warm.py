@@ -1,5 +1,6 @@
 """What a warm process keeps from one invocation to the next."""
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,6 +15,11 @@ class WarmApps:
     """Opened Apps by name. One is closed after a call that did not end well: its connections may be the reason."""
 
     _open: "dict[str, App]" = field(default_factory=dict)
+
+    @property
+    def latest(self) -> str | None:
+        """The name of the one that was opened last; None when none is open."""
+        return next(reversed(self._open), None)
 
     @contextmanager
     def use(self, name: str, opener: "Callable[[], App]") -> "Iterator[App]":
@@ -33,3 +39,12 @@ class WarmApps:
         app = self._open.pop(name, None)
         if app is not None:
             app.close()
+
+
+def measured(app: "App") -> "App":
+    """The same App, which writes its numbers where Lambda takes them from: as lines on standard output."""
+    from tidegate.signals.emf import EmfMetrics
+
+    if app.settings.metrics.file is None:
+        app.metrics = EmfMetrics(sys.stdout, app.settings.metrics.namespace)
+    return app

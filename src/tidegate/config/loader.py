@@ -44,10 +44,15 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
     expanded, problems = expand(document, environ)
     if problems:
         raise fail(file, problems, hint=f"Set the environment variable, or correct {file.name}.")
+    return settings_of(expanded, file)
+
+
+def settings_of(document: Mapping[str, object], file: Path) -> Settings:
+    """What a configuration means that is at hand, as if `file` held it. Raises PolicyError, ConfigError."""
     try:
-        config = ConfigFile.model_validate(expanded)
+        config = ConfigFile.model_validate(document)
     except ValidationError as error:
-        raise fail(file, describe(error, expanded)) from error
+        raise fail(file, describe(error, document)) from error
     return _settings(file, config)
 
 

@@ -18,6 +18,11 @@ class Context:
         return int(self.seconds * 1000)
 
 
+def lines(capsys: pytest.CaptureFixture[str]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The lines of the log, and those of metrics, that were written to stdout since the last look."""
+    found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    return [line for line in found if "_aws" not in line], [line for line in found if "_aws" in line]
+
+
 def log_lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
-    """Every line that was written to stdout since the last look."""
-    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    return lines(capsys)[0]

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from tests.cli.conftest import Cli
-from tests.unit.aws.lambdas import Context, log_lines
+from tests.unit.aws.lambdas import Context, lines, log_lines
 from tests.unit.formats.events import shapes
 
 from tidegate.app import App
@@ -35,7 +35,7 @@ def test_an_event_is_loaded_once_and_answered_by_what_was_done(
 ) -> None:
     event = {"s3_uri": put(landing.folder, "orders/1.parquet", 1, 2)}
     assert handler(event, Context()) == {"files": 1, "rows": 2, "skipped": 0, "quarantined": 0}
-    (line,) = log_lines(capsys)
+    (line,), (metrics,) = lines(capsys)
     assert (line.pop("timestamp"), line.pop("batches")) != ("", [])
     assert line == {
         "level": "INFO",
@@ -47,6 +47,9 @@ def test_an_event_is_loaded_once_and_answered_by_what_was_done(
         "skipped": 0,
         "quarantined": 0,
     }
+    names = [metric["Name"] for metric in metrics["_aws"]["CloudWatchMetrics"][0]["Metrics"]]
+    assert names[:2] == ["FilesProcessed", "DataRowsLoaded"]
+    assert (metrics["table"], metrics["FilesProcessed"], metrics["DataRowsLoaded"]) == ("public.orders", 1, 2)
     assert handler(event, Context()) == {"files": 0, "rows": 0, "skipped": 1, "quarantined": 0}
     assert rows(landing, "orders") == [1, 2]
 
