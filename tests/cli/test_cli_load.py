@@ -61,6 +61,28 @@ def test_a_dry_run_changes_nothing(land: Cli) -> None:
     assert {path: text for path, text in snapshot(land.folder).items() if path in before} == before
 
 
+def test_a_dry_run_tells_what_is_written_anew_and_what_is_there_already(land: Cli) -> None:
+    path = land.folder / "land" / "a.parquet"
+    land.ok("load", "land", "--table", "public.notes")
+    pq.write_table(pa.table({"order_id": pa.array([1], pa.uint64())}), path)
+    (land.folder / "land" / "b.json").write_text('{"order_id": 2}\n', encoding="utf-8")
+    lines = land.ok("load", "land", "--table", "public.notes", "--dry-run").stdout.splitlines()
+    again = f"{path} was loaded before in another version: append adds its rows to public.notes again"
+    reason = "order_id: unsigned 64-bit integers would be loaded as signed"
+    assert lines[0] == again
+    assert [line for line in lines if "write anew" in line] == [
+        f"  write anew {path}: {reason}",
+        f"  write anew {path.with_name('b.json')}: COPY reads it as Parquet",
+    ]
+    planned = land.ok("load", "land", "--table", "public.notes", "--dry-run", "--json").document
+    assert planned["notes"] == [again]
+    assert [file["rewrites"] for batch in planned["batches"] for file in batch["files"]] == [
+        [reason],
+        ["COPY reads it as Parquet"],
+    ]
+    assert again in land.ok("load", str(path), "--table", "public.notes").stderr
+
+
 def test_a_bad_file_is_told_and_the_others_are_loaded(land: Cli) -> None:
     bad = land.folder / "land" / "bad.parquet"
     bad.write_bytes(b"PAR1 is not enough")

@@ -13,10 +13,11 @@ from tidegate.cli.progress import size
 from tidegate.cli.signals_output import delivered_document, metrics_document
 from tidegate.model.landing import FileVersion
 from tidegate.model.loading import LoadOutcome, QuarantinedFile
-from tidegate.model.route import LoadMode
+from tidegate.model.route import FileFormat, LoadMode
 from tidegate.warehouse.base import ResultColumn
 
 if TYPE_CHECKING:
+    from tidegate.flows.load.contents import Landed
     from tidegate.flows.load.fit import Change
     from tidegate.flows.load.plan import LoadPlan
     from tidegate.flows.planned import PlannedStatement
@@ -93,13 +94,16 @@ def _print_plan(run: Run, plan: "LoadPlan", statements: "Sequence[PlannedStateme
         "table": str(plan.name),
         "batches": [
             {
-                "files": [_file(landed.file, landed.content.rows) for landed in batch.files],
+                "files": [
+                    {**_file(landed.file, landed.content.rows), "rewrites": _rewrites(landed)} for landed in batch.files
+                ],
                 "rows": batch.rows,
                 "bytes": batch.bytes,
                 "changes": [_change(change) for change in batch.fit.changes if change.column],
             }
             for batch in plan.batches
         ],
+        "notes": list(plan.notes),
         "skipped": _skipped(plan),
         "quarantined": [_quarantined(quarantined) for quarantined in plan.refused],
         "sql": [{"table": str(s.table), "batch": s.batch, "step": s.step, "statement": s.sql} for s in statements],
@@ -108,18 +112,29 @@ def _print_plan(run: Run, plan: "LoadPlan", statements: "Sequence[PlannedStateme
 
 
 def _plan_lines(plan: "LoadPlan") -> Iterator[str]:
+    yield from plan.notes
     for batch in plan.batches:
         files = counted(len(batch.files), "file")
         yield f"{plan.name}: {files} with {counted(batch.rows, 'row')}, {size(batch.bytes)}"
         for change in batch.fit.changes:
             if change.column:
-                known = "" if change.measured else " at most: its length is measured when the files are staged"
+                known = "" if change.measured else " at most: its values are measured when the files are staged"
                 yield f"  {change.kind} column {change.column} {change.type}{known}"
+        for landed in batch.files:
+            yield from (f"  write anew {landed.file.uri}: {reason}" for reason in _rewrites(landed))
     yield from _remarks(plan)
     for quarantined in plan.refused:
         yield f"quarantine: {quarantined.file.uri}: {quarantined.reason}"
     if not plan.batches:
         yield "nothing to load"
+
+
+def _rewrites(landed: "Landed") -> list[str]:
+    """Why COPY reads another file than this one."""
+    return [
+        *landed.content.rewrites,
+        *(["COPY reads it as Parquet"] if landed.content.format is FileFormat.JSON else []),
+    ]
 
 
 def _remarks(of: "LoadPlan | LoadOutcome") -> Iterator[str]:
