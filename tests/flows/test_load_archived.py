@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -43,6 +44,13 @@ def test_a_row_whose_key_is_archived_is_kept_aside(archived: World) -> None:
     assert archived.sql(IDS) == [(1, 1, "note 1"), (3, 1, "changed"), (61, 1, "changed")]
     assert [row["order_id"] for row in pq.read_table(quarantined.place or "").to_pylist()] == [1]
     assert land.load(route=into_orders()).batches == ()
+    assert quarantined.hint == (
+        f"The rows lie at {quarantined.place}: load that folder after `tidegate restore public.orders`, or by a route "
+        'whose on_archived is "restore" or "allow".'
+    )
+    archived.restore()
+    assert land.load(Path(quarantined.place or ""), route=into_orders()).quarantined == ()
+    assert archived.sql(IDS) == [(1, 1, "changed"), (3, 1, "changed"), (61, 1, "changed")]
 
 
 def test_the_period_of_an_archived_key_comes_back_first(archived: World) -> None:

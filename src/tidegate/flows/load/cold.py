@@ -13,6 +13,7 @@ from tidegate.flows.restore import run_restore
 from tidegate.flows.restore_plan import RestoreRequest, plan_restore
 from tidegate.flows.versions import Versions, as_external
 from tidegate.model.loading import QuarantinedFile
+from tidegate.model.names import TableName
 from tidegate.model.route import VALID_TO, OnArchived, Route
 from tidegate.model.tables import Table
 from tidegate.redshift.load import Stage
@@ -68,10 +69,18 @@ def _set_aside(staging: Staging, keys: ColdKeys, published: int) -> Compared:
         f"{staging.stage.has_key} AND {keys.condition}",
         ARCHIVED,
         _said(staging.stage),
-        'Set on_archived = "restore" to bring their periods back first, or "allow" to have both.',
+        "",
     )
     staging.execute(keys.delete())
-    return Compared(tuple(aside), (keys.guard(published),))
+    table = staging.stage.target
+    return Compared(tuple(replace(one, hint=_hint(table, one.place)) for one in aside), (keys.guard(published),))
+
+
+def _hint(table: TableName, place: str | None) -> str:
+    return (
+        f"The rows lie at {place}: load that folder after `tidegate restore {table}`, or by a route whose "
+        'on_archived is "restore" or "allow".'
+    )
 
 
 def _said(stage: Stage) -> str:
