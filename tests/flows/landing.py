@@ -110,6 +110,10 @@ def upserting(*key: str, version: str | None = None, **options: Any) -> Route:
     return replace(direct_route(TABLE, key, LoadMode.UPSERT, version), **options)
 
 
+def history(*key: str, version: str | None = "at", **options: Any) -> Route:
+    return replace(direct_route(TABLE, key or ("id",), LoadMode.HISTORY, version), **options)
+
+
 def names(files: Sequence[Any]) -> list[str]:
     """Names of file versions, or of quarantined files."""
     return [Path(getattr(file, "file", file).uri).name for file in files]

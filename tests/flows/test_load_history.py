@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.flows.landing import TABLE, Land, names, upserting
+from tests.flows.landing import TABLE, Land, history, names, upserting
 from tests.world import World
 
 from tidegate.app.loading import direct_route
@@ -20,7 +20,7 @@ from tidegate.errors import UsageError
 from tidegate.model.names import TableName
 from tidegate.model.periods import Granularity
 from tidegate.model.policy import Policy
-from tidegate.model.route import Contract, LoadMode, OnArchived, Route
+from tidegate.model.route import Contract, OnArchived, Route
 
 COLUMNS = "id, at, note, valid_from, valid_to"
 
@@ -28,10 +28,6 @@ COLUMNS = "id, at, note, valid_from, valid_to"
 @pytest.fixture
 def land(empty: World) -> Land:
     return Land(empty)
-
-
-def history(*key: str, version: str | None = "at", **options: Any) -> Route:
-    return replace(direct_route(TABLE, key or ("id",), LoadMode.HISTORY, version), **options)
 
 
 def test_a_version_is_valid_until_the_next_and_the_newest_for_good(land: Land) -> None:
@@ -105,7 +101,7 @@ _ROW = st.tuples(st.integers(0, 2), st.integers(0, 5), st.sampled_from(["a", "b"
 _FILE = st.lists(_ROW, min_size=1, max_size=6, unique_by=lambda row: row[:2])
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(batches=st.lists(st.lists(_FILE, min_size=1, max_size=2), min_size=1, max_size=3))
 def test_the_table_is_what_a_plain_model_says(
     land: Land, batches: list[list[list[tuple[int, int, str | None]]]]
