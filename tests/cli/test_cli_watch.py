@@ -1,5 +1,6 @@
 """`watch`, `reconcile` and `backfill` from the command line."""
 
+import json
 import os
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from tests.cli.conftest import Cli
+from tests.unit.formats.events import shapes
 
 ROUTES = """
 [[load]]
@@ -148,3 +150,38 @@ def test_without_a_route_there_is_nothing_to_do(cli: Cli, command: str) -> None:
         f"error: {cli.folder}/tidegate.toml has no [[load]]",
         "hint: Say in [[load]] which files go into which table.",
     ]
+
+
+def test_an_event_in_a_file_is_loaded_by_the_routes(landing: Cli) -> None:
+    orders = landing.folder / "lake/orders"
+    event = landing.folder / "event.json"
+    event.write_text(json.dumps(shapes.sqs(f"{orders}/1.parquet", "{", f"{orders}/bad.parquet")), encoding="utf-8")
+    loaded = landing("load", "--event", event)
+    assert (loaded.exit_code, loaded.stdout.splitlines()) == (
+        5,
+        [
+            "public.orders: 2 rows of 1 file",
+            f"  quarantine: {orders}/bad.parquet: {orders}/bad.parquet is no Parquet file: it has only 8 bytes",
+            "2 rows of 1 file loaded",
+        ],
+    )
+    assert "error: message m1: the event is '{', which is neither JSON nor an address" in loaded.stderr
+    assert landing.ok("load", "--event", "-", stdin=f"{orders}/2.parquet\n").stdout.splitlines() == [
+        "public.orders: 1 row of 1 file",
+        "1 row of 1 file loaded",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--event", "nothing.json"), "error: cannot read nothing.json: no such file or directory"),
+        (("--event", "-", "--table", "t"), "error: invalid value for --event: an event goes by the routes: give"),
+        (("--event", "-"), "error: the event is 'by hand', which is neither JSON nor an address"),
+        ((), "error: invalid value for PATH: name a file, a folder or an address"),
+    ],
+)
+def test_events_that_are_none(landing: Cli, arguments: tuple[str, ...], message: str) -> None:
+    outcome = landing("load", *arguments, stdin="by hand")
+    assert outcome.exit_code == 2
+    assert outcome.stderr.startswith(message)

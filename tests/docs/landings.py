@@ -1,11 +1,14 @@
 """What commands print of landed files and their routes."""
 
+import json
 import shutil
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 from tests.cli.conftest import Cli
+from tests.unit.formats.events import shapes
 
 ROUTES = """
 [[load]]
@@ -40,9 +43,19 @@ def printed_of_watching(cli: Cli) -> dict[str, list[Any]]:
     printed["tidegate backfill"] = cli("backfill", *here).documents
     pq.write_table(pa.table({"id": [3]}), land / "good/2.parquet")
     printed["tidegate watch"] = cli("watch", land, "--once", *here).documents
+    printed["tidegate load --event"] = _event(cli, land, *here)
     (land / "good/1.parquet").unlink()
     printed["tidegate reconcile"] += cli("reconcile", *here).documents
     return printed
+
+
+def _event(cli: Cli, land: Path, *here: str | Path) -> list[Any]:
+    """One that names a file of each kind in turn; its errors have a heading of their own."""
+    pq.write_table(pa.table({"id": [4]}), land / "good/3.parquet")
+    names = ("good/3.parquet", "good/bad.parquet", "view/1.parquet")
+    event = cli.folder / "event.json"
+    event.write_text(json.dumps(shapes.sqs(*(f"{land}/{name}" for name in names))), encoding="utf-8")
+    return cli("load", "--event", event, *here).documents
 
 
 def printed_of_routes(cli: Cli) -> dict[str, list[Any]]:

@@ -8,6 +8,7 @@ import typer
 
 from tidegate.cli.failures import exit_code, print_failures
 from tidegate.cli.frame import Run, add
+from tidegate.cli.load_event import load_event
 from tidegate.cli.output import counted, table
 from tidegate.cli.progress import size
 from tidegate.cli.signals_output import delivered_document, metrics_document
@@ -32,7 +33,9 @@ def register(app: typer.Typer) -> None:
 
 def load(
     run: Run,
-    paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Files, folders, or s3:// addresses.")],
+    paths: Annotated[
+        list[str] | None, typer.Argument(metavar="[PATH]...", help="Files, folders, or s3:// addresses.")
+    ] = None,
     table: Annotated[
         str | None,
         typer.Option("--table", metavar="TABLE", help="The table that the rows go into.  [default: by the routes]"),
@@ -52,6 +55,10 @@ def load(
         str | None,
         typer.Option("--version-column", metavar="COLUMN", help="Which row of a key is the newest."),
     ] = None,
+    event: Annotated[
+        str | None,
+        typer.Option("--event", metavar="FILE", help="Load what the event in a file, or on stdin (-), tells of."),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print plan and SQL, change nothing.")] = False,
 ) -> None:
     """Load Parquet and CSV files into a table, each version of each file exactly once.
@@ -61,6 +68,13 @@ def load(
     """
     from tidegate.app.loading import direct_route
 
+    if event is not None:
+        if any((paths, table, key, mode, version, dry_run)):
+            raise typer.BadParameter("an event goes by the routes: give nothing else", param_hint="--event")
+        load_event(run, event)
+        return
+    if not paths:
+        raise typer.BadParameter("name a file, a folder or an address", param_hint="PATH")
     wanted = _mode(mode)
     with run.app() as app:
         with nullcontext() if dry_run else app.failures_told():

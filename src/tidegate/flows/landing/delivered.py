@@ -45,6 +45,12 @@ class EventOutcome:
     def quarantined(self) -> int:
         return sum(len(batch.outcome.quarantined) for batch in self.batches if batch.outcome is not None)
 
+    @property
+    def refused(self) -> tuple[TidegateError, ...]:
+        """Why messages were not loaded that got into no batch."""
+        of_batches = [batch.error for batch in self.batches]
+        return tuple(error for error in self.errors if not any(error is other for other in of_batches))
+
     def answer(self) -> dict[str, list[dict[str, str]]]:
         """What Lambda answers SQS."""
         messages = self.delivery.messages
