@@ -11,7 +11,7 @@ from tests.unit.formats.events import shapes
 from tests.world import Clock, World
 
 from tidegate.arrivals.base import Received
-from tidegate.errors import StatementError, UsageError, WarehouseUnreachable
+from tidegate.errors import StatementError, Unreachable, UsageError, WarehouseUnreachable
 from tidegate.flows.context import Context
 from tidegate.flows.landing.listing import ListedFiles
 from tidegate.flows.landing.places import Place
@@ -33,7 +33,7 @@ ROUTE = Route("s3://landing/in/*", T, batch_files=2, batch_seconds=25)
 class Scripted:
     """Messages, a round at a time; each wait moves the clock by what was asked for."""
 
-    rounds: list[Sequence[Received]]
+    rounds: list[Sequence[Received] | Unreachable]
     clock: Clock
     acknowledged: list[str] = field(default_factory=list)
     returned: list[str] = field(default_factory=list)
@@ -43,7 +43,10 @@ class Scripted:
     def receive(self, seconds: float) -> Sequence[Received]:
         self.waits.append(round(seconds, 3))
         if self.rounds:
-            return self.rounds.pop(0)
+            came = self.rounds.pop(0)
+            if isinstance(came, Unreachable):
+                raise came
+            return came
         self.clock.now += timedelta(seconds=seconds)
         return ()
 
@@ -113,7 +116,7 @@ class Stage:
     loads: Loads = field(default_factory=Loads)
 
     def run(
-        self, *rounds: Sequence[Received], once: bool = True, bell: Bell | None = None
+        self, *rounds: Sequence[Received] | Unreachable, once: bool = True, bell: Bell | None = None
     ) -> tuple[Scripted, list[WatchedBatch]]:
         source = Scripted(list(rounds), self.clock)
         router = Router(replace(self.ctx.settings, routes=(ROUTE,)))
@@ -198,6 +201,38 @@ def test_files_without_a_route_and_removed_ones_are_told_and_done(stage: Stage) 
         "s3://landing/in/b: removed",
         "s3://landing/other/a is not loaded: no route matches",
     ]
+
+
+@dataclass
+class Passing(Bell):
+    """A bell whose waits move the clock."""
+
+    clock: Clock = field(default_factory=Clock)
+
+    def wait(self, timeout: float) -> bool:
+        self.clock.now += timedelta(seconds=timeout)
+        return super().wait(timeout)
+
+
+def test_a_source_that_cannot_be_reached_for_a_while_is_looked_at_again(stage: Stage) -> None:
+    gone = Unreachable("no route to host")
+    bell = Passing(9, clock=stage.clock)
+    source, batches = stage.run([message("1", "a")], gone, gone, [message("2", "b")], once=False, bell=bell)
+    assert [batch.files for batch in batches] == [2]
+    assert stage.told.notices == [
+        "sqs://landed: no route to host; it is looked at again in 2 seconds",
+        "sqs://landed: no route to host; it is looked at again in 4 seconds",
+        "sqs://landed can be reached again",
+    ]
+    assert source.acknowledged == ["1", "2"]
+
+
+@pytest.mark.parametrize(("before", "once"), [([], False), ([[message("1", "a")]], True)])
+def test_a_source_that_was_never_reached_ends_it_and_any_ends_a_run_that_ends_by_itself(
+    stage: Stage, before: list[Sequence[Received]], once: bool
+) -> None:
+    with pytest.raises(Unreachable, match="no route to host"):
+        stage.run(*before, Unreachable("no route to host"), once=once)
 
 
 def test_a_bell_that_rings_leaves_open_batches_to_the_next_run(stage: Stage) -> None:

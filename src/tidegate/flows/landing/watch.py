@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from tidegate.arrivals.base import Arrivals, Received
-from tidegate.errors import Interrupted, TidegateError
+from tidegate.errors import Interrupted, TidegateError, Unreachable
 from tidegate.flows.context import Context
 from tidegate.flows.landing.batches import Batch, Batches
 from tidegate.flows.landing.listing import LOOK_SECONDS
@@ -67,7 +68,8 @@ def watch(ctx: Context, request: WatchRequest) -> Iterator[WatchedBatch]:
     Files of batches that are still open then are not loaded: their messages come again.
 
     Raises:
-        ConfigError, Unreachable: a source is not there, or cannot be reached.
+        ConfigError: a source is not there.
+        Unreachable: a source cannot be reached at the first look, or in a run that ends by itself.
     """
     watching = _Watch(ctx, request)
     looks = 0
@@ -83,11 +85,20 @@ def watch(ctx: Context, request: WatchRequest) -> Iterator[WatchedBatch]:
         return
 
 
+@dataclass(frozen=True)
+class _Outage:
+    """A source could not be reached at so many `looks`; the next one comes after `until`."""
+
+    looks: int
+    until: datetime
+
+
 @dataclass
 class _Watch:
     """`parts`: of each message in hand the files that are still to be loaded, and where it came from.
 
     `returned`: messages that go back to their source at the end of a run that ends by itself, or it would never end.
+    `reached`, `outages`: addresses of sources that could be reached at some time, and of those that cannot be now.
     """
 
     ctx: Context
@@ -96,6 +107,8 @@ class _Watch:
     parts: dict[str, tuple[Arrivals, int]] = field(default_factory=dict)
     returned: list[tuple[Arrivals, str]] = field(default_factory=list)
     failures: int = 0
+    reached: set[str] = field(default_factory=set)
+    outages: dict[str, "_Outage"] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.landing = Landing(self.ctx)
@@ -106,13 +119,38 @@ class _Watch:
         for source in self.request.sources:
             dues = [at for at in (self.batches.next_at(), self.ctx.notifier.next_at()) if at is not None]
             left = min([seconds, *(max(0.0, (at - self.ctx.clock()).total_seconds()) for at in dues)])
-            received = source.receive(left / len(self.request.sources))
+            received = self._received(source, left / len(self.request.sources))
             arrived += len(received)
             for one in received:
                 yield from self._loaded(self._taken(source, one))
             yield from self._loaded(self.batches.due(self.ctx.clock()))
             self.ctx.notifier.due()
         return arrived
+
+    def _received(self, source: Arrivals, seconds: float) -> Sequence[Received]:
+        """What came. A source that could be reached before is tried again, after growing pauses.
+
+        Raises:
+            Unreachable: it cannot be reached at the first look, or in a run that ends by itself.
+        """
+        outage = self.outages.get(source.address)
+        if outage is not None and self.ctx.clock() < outage.until:
+            self.request.bell.wait(min(seconds, (outage.until - self.ctx.clock()).total_seconds()))
+            return ()
+        try:
+            received = source.receive(seconds)
+        except Unreachable as error:
+            if self.request.once or source.address not in self.reached:
+                raise
+            looks = 1 if outage is None else outage.looks + 1
+            pause = min(LONGEST_PAUSE, 2.0**looks)
+            self.outages[source.address] = _Outage(looks, self.ctx.clock() + timedelta(seconds=pause))
+            self.ctx.reporter.notice(f"{source.address}: {error.message}; it is looked at again in {pause:g} seconds")
+            return ()
+        self.reached.add(source.address)
+        if self.outages.pop(source.address, None) is not None:
+            self.ctx.reporter.notice(f"{source.address} can be reached again")
+        return received
 
     def end(self) -> Iterator[WatchedBatch]:
         """Load what is in open batches, and tell what is not complete."""
@@ -138,7 +176,7 @@ class _Watch:
             return []
         files = [one for one in found if one is not None]
         if not files:
-            source.done([received.receipt])
+            self._told(source, source.done, received.receipt)
             return []
         self.parts[received.receipt] = (source, len(files))
         now = self.ctx.clock()
@@ -166,7 +204,16 @@ class _Watch:
         if self.request.once:
             self.returned.append((source, receipt))
         else:
-            source.failed([receipt])
+            self._told(source, source.failed, receipt)
+
+    def _told(self, source: Arrivals, what: Callable[[Sequence[str]], None], receipt: str) -> None:
+        """Tell a source what became of a message; one that cannot be told delivers it again, which does no harm."""
+        try:
+            what([receipt])
+        except Unreachable as error:
+            if self.request.once:
+                raise
+            self.ctx.reporter.notice(f"{source.address}: {error.message}; its message comes again")
 
     def _loaded(self, batches: Sequence[Batch]) -> Iterator[WatchedBatch]:
         for batch in batches:
@@ -198,7 +245,7 @@ class _Watch:
             if left > 1:
                 self.parts[receipt] = (source, left - 1)
             else:
-                source.done([receipt])
+                self._told(source, source.done, receipt)
 
     def _failed(self, batch: Batch) -> None:
         """Its messages come again; not at once, so that what went wrong may pass."""
