@@ -9,7 +9,7 @@ from tidegate.errors import FileRefused, ObjectNotFound
 from tidegate.flows.load.json_files import read_json
 from tidegate.flows.load.landing import Landing
 from tidegate.formats.schema.csv import infer_csv
-from tidegate.formats.schema.inferred import InferredFile
+from tidegate.formats.schema.inferred import InferredFile, too_wide
 from tidegate.formats.schema.measure import measure_parquet
 from tidegate.formats.schema.parquet import infer_parquet
 from tidegate.model.landing import FileVersion
@@ -17,19 +17,12 @@ from tidegate.model.loading import QuarantinedFile
 from tidegate.model.names import fold
 from tidegate.model.route import FileFormat, Route
 from tidegate.model.tables import SqlType, Table, TypeKind
-from tidegate.redshift.copy import CopyCompression, Encoding
+from tidegate.redshift.copy import CopyCompression
+from tidegate.redshift.ddl import MAX_COLUMNS
 from tidegate.redshift.types import parse
 
-ENCODINGS = {
-    "utf-8": Encoding.UTF8,
-    "utf-8-sig": Encoding.UTF8,
-    "utf-16": Encoding.UTF16,
-    "utf-16-le": Encoding.UTF16LE,
-    "utf-16-be": Encoding.UTF16BE,
-}
-"""What COPY reads, by Python's names."""
-
-_PACKED = {".gz": CopyCompression.GZIP, ".bz2": CopyCompression.BZIP2, ".zst": CopyCompression.ZSTD}
+_PACKED = {"gzip": CopyCompression.GZIP, "zstd": CopyCompression.ZSTD}
+_UTF8 = ("utf-8", "utf-8-sig")
 
 
 @dataclass(frozen=True)
@@ -46,16 +39,22 @@ class Landed:
 
     @property
     def compression(self) -> CopyCompression | None:
-        """As the name of a CSV file tells; COPY of Parquet sees for itself."""
-        return next((packed for ending, packed in _PACKED.items() if self.file.uri.lower().endswith(ending)), None)
+        """Of CSV, as its first bytes tell; COPY of Parquet sees for itself."""
+        dialect = self.content.dialect
+        return None if dialect is None else _PACKED.get(dialect.codec or "")
+
+    @property
+    def is_foreign(self) -> bool:
+        """CSV that not every COPY reads: in another encoding than UTF-8, or packed by bzip2."""
+        dialect = self.content.dialect
+        return dialect is not None and (dialect.encoding not in _UTF8 or dialect.codec not in (None, *_PACKED))
 
     @property
     def shape(self) -> object:
         """Files of one shape can be copied by one statement: their columns are the same, in the same order."""
         columns = tuple((fold(c.name), c.staged or c.type, c.nested, c.undetermined) for c in self.content.columns)
         keys = tuple(map(fold, self.content.keys))
-        packed = self.compression if self.content.format is FileFormat.CSV else None
-        return self.content.format, columns, keys, self.content.dialect, packed, self.content.rewrites
+        return self.content.format, columns, keys, self.content.dialect, self.content.rewrites
 
 
 def read_files(
@@ -85,20 +84,27 @@ def refusal(file: FileVersion, error: FileRefused | ObjectNotFound) -> Quarantin
 def _read(landing: Landing, route: Route, table: Table | None, file: FileVersion) -> InferredFile:
     format = route.format or format_of(file.uri) or FileFormat.PARQUET
     if format is FileFormat.PARQUET:
-        return infer_parquet(landing.reader(file), file.size, file.uri)
+        return _narrow(infer_parquet(landing.reader(file), file.size, file.uri), file)
     if format is FileFormat.JSON:
-        return read_json(landing, file, route.options, _types(route, table))
+        return _narrow(read_json(landing, file, route.options, _types(route, table)), file)
     with closing(landing.opened(file)) as opened:
-        content = infer_csv(opened, file.uri, route.options, _types(route, table))
-    if content.dialect is not None and content.dialect.encoding not in ENCODINGS:
-        raise FileRefused(
-            f"{file.uri} is in {content.dialect.encoding}, which COPY does not read", hint="Write the file in UTF-8."
-        )
+        content = infer_csv(opened, file.uri, route.options, _types(route, table), MAX_COLUMNS)
     if content.dialect is not None and not content.dialect.header and route.options.header is None:
         raise FileRefused(
             f"the first line of {file.uri} does not look like names of columns",
             hint="Give the columns different names, or set header = false in the options of [[load]].",
         )
+    if content.blank:
+        raise FileRefused(
+            f"{file.uri} has one column and {content.blank} empty lines, which COPY leaves out",
+            hint="Write another text where there is nothing, and name it by null_as in the options of [[load]].",
+        )
+    return content
+
+
+def _narrow(content: InferredFile, file: FileVersion) -> InferredFile:
+    if len(content.columns) > MAX_COLUMNS:
+        raise too_wide(file.uri, MAX_COLUMNS)
     return content
 
 

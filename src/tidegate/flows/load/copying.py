@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from tidegate.flows.load.contents import ENCODINGS, Landed
+from tidegate.flows.load.contents import Landed
 from tidegate.model.route import FileFormat
-from tidegate.redshift.copy import CompUpdate, Copy, CopyFormat, Encoding
+from tidegate.redshift.copy import CompUpdate, Copy, CopyFormat
 
 
 def copied_as(base: Copy, one: Landed, options: Mapping[str, object]) -> Copy:
@@ -23,18 +23,16 @@ def copied_as(base: Copy, one: Landed, options: Mapping[str, object]) -> Copy:
     dialect = one.content.dialect
     assert dialect is not None
     quoted = bool(dialect.quote)
-    encoding = ENCODINGS[dialect.encoding]
     said: dict[str, Any] = {
         "format": CopyFormat.CSV if quoted else CopyFormat.TEXT,
         "quote": dialect.quote if quoted and dialect.quote != '"' else None,
         "delimiter": dialect.delimiter,
         "ignore_header": 1 if dialect.header else None,
         "null_as": dialect.null_as,
-        "encoding": None if encoding is Encoding.UTF8 else encoding,
         "compression": one.compression,
         "date_format": "auto",
         "time_format": "auto",
-        "ignore_blank_lines": len(one.content.columns) == 1,
+        "ignore_blank_lines": True,
         "comp_update": CompUpdate.OFF,
     }
     return replace(base, **{**said, **given})

@@ -1,8 +1,12 @@
-"""Files that COPY would store wrong, and JSON, are written anew in the lake and copied from there; the file stays."""
+"""Files that COPY would store wrong, JSON, and CSV that not every COPY reads, are written anew in the lake and copied
+from there; the file stays.
+"""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import BinaryIO, cast
 
 from tidegate.errors import FileRefused
 from tidegate.flows.context import Context
@@ -13,6 +17,7 @@ from tidegate.flows.load.manifests import rewritten_key
 from tidegate.formats.convert.loadable import write_loadable
 from tidegate.formats.schema.inferred import InferredFile
 from tidegate.formats.schema.json_text import json_text
+from tidegate.formats.schema.text_stream import Utf8Stream, decompressed
 from tidegate.model.landing import FileVersion
 from tidegate.model.loading import QuarantinedFile
 from tidegate.model.route import FileFormat
@@ -41,7 +46,19 @@ def _written(landed: Landed, source: Path, target: Path) -> InferredFile:
     file, folder = landed.file.uri, target.parent
     if landed.content.format is FileFormat.JSON:
         return write_json(json_text(source, file, folder, landed.encoding), target, landed.content, file, folder)
+    if landed.content.format is FileFormat.CSV:
+        return _in_utf8(landed, source, target)
     return write_loadable(source, target, landed.content, file, folder)
+
+
+def _in_utf8(landed: Landed, source: Path, target: Path) -> InferredFile:
+    """The same text, not packed."""
+    dialect = landed.content.dialect
+    assert dialect is not None
+    with source.open("rb") as packed, target.open("wb") as plain:
+        stream = Utf8Stream(decompressed(packed, landed.file.uri), landed.file.uri, dialect.encoding)
+        shutil.copyfileobj(cast(BinaryIO, stream), plain, _CHUNK)
+    return replace(landed.content, dialect=replace(dialect, encoding="utf-8", codec=None))
 
 
 def rewritten(
@@ -63,4 +80,5 @@ def needs_rewrite(files: tuple[Landed, ...]) -> bool:
 
 
 def _must(one: Landed) -> bool:
-    return one.copied is None and (one.content.format is FileFormat.JSON or bool(one.content.rewrites))
+    is_other = one.content.format is FileFormat.JSON or one.is_foreign
+    return one.copied is None and (is_other or bool(one.content.rewrites))

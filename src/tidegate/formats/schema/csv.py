@@ -14,16 +14,17 @@ import pyarrow.compute as pc
 from pyarrow import csv
 
 from tidegate.errors import FileRefused
-from tidegate.formats.schema.dialect import SAMPLE_BYTES, sniff
+from tidegate.formats.schema.dialect import HEADER_BYTES, SAMPLE_BYTES, sniff
 from tidegate.formats.schema.inferred import (
     MAX_TEXT,
     CsvDialect,
     InferredColumn,
     InferredFile,
     check_names,
+    too_wide,
 )
 from tidegate.formats.schema.proof import ColumnProof
-from tidegate.formats.schema.text_stream import Readable, Utf8Stream, decompressed
+from tidegate.formats.schema.text_stream import Readable, Utf8Stream, unpacked
 from tidegate.model.names import fold
 from tidegate.model.route import FileFormat, FormatOptions
 from tidegate.model.tables import SqlType
@@ -35,36 +36,52 @@ _RAGGED = re.compile(r"Row #(\d+): Expected (\d+) columns, got (\d+)")
 
 
 def infer_csv(
-    source: Readable, file: str, options: FormatOptions | None = None, types: Mapping[str, SqlType] | None = None
+    source: Readable,
+    file: str,
+    options: FormatOptions | None = None,
+    types: Mapping[str, SqlType] | None = None,
+    most_columns: int | None = None,
 ) -> InferredFile:
     """Read a CSV file to its end, which may be compressed by gzip, zstd or bzip2; `file` names it in errors.
 
     `types`, by name in any case, win over what is found. Without a header the columns are column_1, column_2, …
+    A file of more than `most_columns` is refused before it is read.
 
     Raises:
-        FileRefused: it is empty, no text in its encoding, ragged, or its names cannot be those of columns.
+        FileRefused: it is empty, no text in its encoding, ragged, its names cannot be those of columns, or too many.
         UsageError: an option cannot be.
     """
     options = options or FormatOptions()
-    stream = Utf8Stream(decompressed(source, file), file, options.encoding)
-    text = io.BufferedReader(stream, SAMPLE_BYTES)
-    sample = text.peek(SAMPLE_BYTES)[:SAMPLE_BYTES]
+    plain, codec = unpacked(source, file)
+    stream = Utf8Stream(plain, file, options.encoding)
+    text = io.BufferedReader(stream, HEADER_BYTES)
+    sample = _sample(text.peek(HEADER_BYTES)[:HEADER_BYTES])
     if not sample.strip():
         raise FileRefused(f"{file} is empty", hint="Write at least a header line.")
     beginning = sample.decode("utf-8", "ignore")
-    complete = len(sample) < SAMPLE_BYTES
+    complete = len(sample) not in (SAMPLE_BYTES, HEADER_BYTES)
     dialect, first = sniff(beginning, complete=complete, encoding=stream.encoding, options=options)
+    if most_columns is not None and len(first) > most_columns:
+        raise too_wide(file, most_columns)
+    dialect = replace(dialect, codec=codec)
     names = [name.strip() for name in first] if dialect.header else [f"column_{n + 1}" for n in range(len(first))]
     check_names(names, file)
-    columns, rows = _proven(text, file, dialect, names)
+    proofs, rows = _proven(text, file, dialect, names)
     if stream.has_odd(dialect.quote):
         raise FileRefused(
             f"{file} has a quote {dialect.quote} that is never closed, or stands alone in a field",
             hint='Double quotes inside of quoted fields; set quote = "" for a file that has none.',
         )
     wanted = {fold(name): kind for name, kind in (types or {}).items()}
-    decided = tuple(_decided(column, wanted.get(fold(column.name)), file) for column in columns)
-    return InferredFile(FileFormat.CSV, decided, rows, dialect=dialect)
+    decided = tuple(_decided(proof.column(), wanted.get(fold(proof.name)), file) for proof in proofs)
+    blank = proofs[0].empty if len(proofs) == 1 else 0
+    return InferredFile(FileFormat.CSV, decided, rows, dialect=dialect, blank=blank)
+
+
+def _sample(beginning: bytes) -> bytes:
+    """As much of the beginning as tells the dialect: more only where it takes more to see the first line."""
+    first = beginning[:SAMPLE_BYTES]
+    return first if b"\n" in first or b"\r" in first else beginning
 
 
 def csv_rows(source: Readable, file: str, inferred: InferredFile) -> pa.RecordBatchReader:
@@ -85,7 +102,7 @@ def _nulled(batch: pa.RecordBatch, null_as: str) -> pa.RecordBatch:
 
 def _proven(
     text: "io.BufferedReader[Utf8Stream]", file: str, dialect: CsvDialect, names: Sequence[str]
-) -> tuple[list[InferredColumn], int]:
+) -> tuple[list[ColumnProof], int]:
     proofs = [ColumnProof(name, dialect.null_as) for name in names]
     rows = 0
     try:
@@ -95,7 +112,7 @@ def _proven(
                 proof.update(texts)
     except pa.ArrowInvalid as error:
         raise _refusal(error, file, dialect) from error
-    return [proof.column() for proof in proofs], rows
+    return proofs, rows
 
 
 def _batches(text: "io.BufferedReader[Utf8Stream]", dialect: CsvDialect, width: int) -> csv.CSVStreamingReader:

@@ -10,6 +10,9 @@ from tidegate.model.names import fold
 from tidegate.model.route import FormatOptions
 
 SAMPLE_BYTES = 64 * 1024
+HEADER_BYTES = 256 * 1024
+"""The longest header that a table can be made of fits: 1,600 names of 127 bytes."""
+
 _DELIMITERS = (",", "\t", ";", "|")
 _QUOTES = ('"', "'")
 _NUMBER_OR_MOMENT = re.compile(r"[-+]?[0-9.,]+([eE][-+]?[0-9]+)?|[0-9]{4}-[0-9]{2}-[0-9]{2}.*|(?i:true|false)")

@@ -42,13 +42,17 @@ class InferredColumn:
 
 @dataclass(frozen=True)
 class CsvDialect:
-    """How a CSV file is written. `encoding` by Python's name; `quote` is empty where nothing is quoted."""
+    """How a CSV file is written. `encoding` by Python's name; `quote` is empty where nothing is quoted.
+
+    `codec`: what it is packed by (gzip, zstd, bz2), None = nothing.
+    """
 
     delimiter: str
     quote: str
     header: bool
     encoding: str
     null_as: str | None = None
+    codec: str | None = None
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,7 @@ class InferredFile:
     """A file's columns in file order, which is the order in which COPY takes those of Parquet.
 
     `keys`: columns that the file itself declares to be its key, in its spelling. `row_groups` is 0 for formats without.
-    `dialect` of CSV alone; `children` of JSON that is flattened.
+    `dialect` of CSV alone; `children` of JSON that is flattened. `blank`: rows of a CSV of one column that are empty.
     """
 
     format: FileFormat
@@ -75,6 +79,7 @@ class InferredFile:
     keys: tuple[str, ...] = ()
     dialect: CsvDialect | None = None
     children: tuple[InferredChild, ...] = ()
+    blank: int = 0
 
     @property
     def serialize_to_json(self) -> bool:
@@ -92,6 +97,13 @@ class InferredFile:
 
 def varchar(length: int | None = None) -> SqlType:
     return SqlType(TypeKind.VARCHAR, length=length)
+
+
+def too_wide(file: str, most: int) -> FileRefused:
+    """The error for a file of more columns than a table takes."""
+    return FileRefused(
+        f"{file} has more than {most} columns", hint="Write fewer columns, or what belongs together as one of lists."
+    )
 
 
 def check_names(names: Sequence[str], file: str) -> None:

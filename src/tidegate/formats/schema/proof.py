@@ -72,6 +72,11 @@ class ColumnProof:
         """Whether a text is empty."""
         return self._empty > 0
 
+    @property
+    def empty(self) -> int:
+        """How many values are the empty text."""
+        return self._empty
+
     def column(self) -> InferredColumn:
         """Nullable unless every value was there."""
         kind = self._type()

@@ -43,12 +43,15 @@ def decompressed(source: Readable, file: str) -> Readable:
     Raises:
         FileRefused: the stream cannot be read at all.
     """
+    return unpacked(source, file)[0]
+
+
+def unpacked(source: Readable, file: str) -> tuple[Readable, str | None]:
+    """`decompressed`, and what it was packed by: gzip, zstd, bz2, or None. Raises as that."""
     first = source.read(4)
     whole = io.BufferedReader(_Rewound(first, source))
     codec = next((codec for mark, codec in _CODECS if first.startswith(mark)), None)
-    if codec is None:
-        return whole
-    return _Decompressed(whole, codec, file)
+    return (whole if codec is None else _Decompressed(whole, codec, file)), codec
 
 
 class _Decompressed:

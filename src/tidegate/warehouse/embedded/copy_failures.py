@@ -34,6 +34,8 @@ def explained(
     if type(failure) is not StatementError or crosses(str(error)):
         return failure
     reason = _line_failure(str(error)) or failure.message
+    if "state machine reached an invalid state" in reason:
+        reason = "its lines end in different ways, or a quote stands alone in a field"
     if "value too long" in reason or "multibyte" in reason:
         reason = _too_long(cursor, targets, source) or reason
     return StatementError(f"COPY into {table}: {reason}", hint=_HINT)
