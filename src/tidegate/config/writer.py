@@ -32,6 +32,21 @@ _EXAMPLE = """\
 # action = "archive"                  # or copy (delete nothing), or purge (delete without an archive)
 """
 
+_LOAD = """
+# [[load]]
+# match = "landing/orders/*.parquet"  # files in the lake, or s3://bucket/..., or an absolute path
+# table = "public.orders"
+# key = ["order_id"]                  # rows of the same key are replaced; without a key rows are added
+# version = "updated_at"              # which row of a key is the newest
+# contract = "evolve"                 # files add and widen columns; or freeze, or discard
+# on_archived = "quarantine"          # rows whose key is archived; or restore the period first, or allow
+# checks = [{ kind = "not_null", columns = ["order_id"] }]
+# queue = "sqs://landed?region=eu-west-1"
+# batch_files = 1000                  # a batch is closed by the number of its files,
+# batch_bytes = "4GB"                 # by their size,
+# batch_age = "1m"                    # or by the time since the first
+"""
+
 
 def starter(
     *,
@@ -42,7 +57,7 @@ def starter(
     memory_limit: str | None = None,
     policies: Sequence[Policy] = (),
 ) -> str:
-    """A commented tidegate.toml with these addresses and policies; without policies, an example as a comment.
+    """A commented tidegate.toml with these addresses and policies; without policies, examples as comments.
 
     Addresses and names are taken literally: a `${` in them is escaped.
     """
@@ -70,7 +85,7 @@ def starter(
         _line('# external_schema = "tidegate_cold"', "the schema of the external tables"),
         "",
     ]
-    sections = [_section(policy) for policy in policies] or [_EXAMPLE + _OPTIONS]
+    sections = [_section(policy) for policy in policies] or [_EXAMPLE + _OPTIONS + _LOAD]
     return "\n".join([*head, "\n".join(sections)])
 
 

@@ -62,4 +62,8 @@ def test_every_commented_option_is_one_that_this_version_knows(settings: Load) -
     opened = [line.removeprefix("# ") if " = " in line or line.startswith("# [") else line for line in lines]
     result = settings("\n".join(opened), base="")
     assert [str(p.table) for p in result.policies] == ["public.orders"]
-    assert len(tomllib.loads("\n".join(opened))["archive"][0]) == 15
+    assert [(route.match, str(route.table), route.key) for route in result.routes] == [
+        ("landing/orders/*.parquet", "public.orders", ("order_id",))
+    ]
+    written = tomllib.loads("\n".join(opened))
+    assert (len(written["archive"][0]), len(written["load"][0])) == (15, 11)
