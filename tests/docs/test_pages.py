@@ -66,4 +66,4 @@ def test_the_index_lists_every_page() -> None:
 def test_pages_with_sessions_are_known() -> None:
     shown = {page.stem for page in PAGES if any(b.language == "console" for b in blocks(page.read_text("utf-8")))}
     main = {"README", "cli", "archive", "verify", "embedded", "inventory", "json", "queue", "restore", "serve"}
-    assert shown == main | {"convert", "lifecycle", "load", "notify", "rewrite"}
+    assert shown == main | {"convert", "lambda", "lifecycle", "load", "notify", "rewrite"}
