@@ -16,7 +16,7 @@ from tidegate.errors import (
 from tidegate.flows.context import Context
 from tidegate.flows.load.apply import lock_of
 from tidegate.flows.load.attempt import Attempt, Result
-from tidegate.flows.load.contents import Landed, read_files, refusal
+from tidegate.flows.load.contents import Landed, read_files
 from tidegate.flows.load.failures import concerns_files
 from tidegate.flows.load.known import known_bad, read_known
 from tidegate.flows.load.landing import Landing
@@ -81,7 +81,7 @@ class LoadRun:
         try:
             result = self._tried(files)
         except FileRefused as error:
-            self.put_aside(refusal(landed.file, error) for landed in files)
+            self._split(files, error)
             return
         except StatementError as error:
             if isinstance(error, SerializationConflict) or not concerns_files(error):
@@ -125,8 +125,8 @@ class LoadRun:
         rows = self.ctx.warehouse.execute(select_file_batches(table, self.plan.name, attempt.id)).rows
         return int(str(rows[0][0])) > 0
 
-    def _split(self, files: tuple[Landed, ...], error: StatementError) -> None:
-        """A value that does not fit, or a file that was changed while it was copied."""
+    def _split(self, files: tuple[Landed, ...], error: StatementError | FileRefused) -> None:
+        """A value that does not fit or is too long, or a file that was changed while it was copied."""
         now = Landing(self.ctx).all_now([landed.file for landed in files])
         if any(current != landed.file for current, landed in zip(now, files, strict=True)):
             self._seal_anew([landed.file for landed in files])
