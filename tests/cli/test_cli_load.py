@@ -1,5 +1,8 @@
 """`tidegate load`."""
 
+import os
+from pathlib import Path
+
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -94,6 +97,17 @@ def test_a_bad_file_is_told_and_the_others_are_loaded(land: Cli) -> None:
     )
     assert told.stdout.splitlines()[-1] == "2 rows of 1 file loaded into public.notes"
     assert rows(land, "SELECT code FROM tidegate.quarantined_files") == [["file.refused"]]
+
+
+@pytest.mark.parametrize("routed", [False, True])
+def test_a_name_that_is_not_utf8_keeps_no_other_file_out(land: Cli, routed: bool) -> None:
+    folder = land.folder / "land"
+    Path(os.fsdecode(os.fsencode(folder) + b"/\xff.parquet")).write_bytes(b"nothing")
+    land.configure(f'[[load]]\nmatch = "{folder}/*.parquet"\ntable = "public.notes"\n')
+    told = land("load", "land", *([] if routed else ["--table", "public.notes"]))
+    assert told.exit_code == 5
+    assert error_text(told.stderr) == (f"the name of {folder}/\\xff.parquet is not UTF-8", "Rename the file.")
+    assert told.stdout.splitlines()[-1] == "2 rows of 1 file loaded into public.notes"
 
 
 def test_rows_that_go_aside_are_not_counted_as_loaded(land: Cli) -> None:

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from tests.flows.landing import folder_at
-from tests.flows.test_watch import Bell, Scripted
+from tests.flows.test_watch import Bell, Scripted, Told
 from tests.unit.formats.events import shapes
 from tests.world import Clock, World
 
@@ -116,6 +116,23 @@ def test_a_file_in_quarantine_stays_there(place: Place) -> None:
     assert [Path(q.file.uri).name for q in batch.outcome.quarantined] == ["bad.parquet"]
     assert place.reconcile() == [("quarantined", "public.sales", "bad.parquet")]
     assert place.backfill() == []
+
+
+def test_a_name_that_is_not_utf8_is_told_and_the_others_are_compared_and_watched(place: Place) -> None:
+    good = place.put("sales/good.parquet", 1)
+    odd = f"{good.parent}/\\xff.parquet"
+    Path(os.fsdecode(os.fsencode(good.parent) + b"/\xff.parquet")).write_bytes(b"nothing")
+    told = Told()
+    with place.context() as ctx:
+        found = reconcile(replace(ctx, reporter=told), ALL)
+        assert [Path(one.uri).name for one in found] == ["good.parquet"]
+        listed = ListedFiles([place_of(ctx, SALES)], ctx.clock, lambda seconds: None)
+        looks = [listed.receive(0), listed.receive(0)]
+    assert told.notices == [f"{odd} cannot be loaded: its name is not UTF-8"]
+    assert [[(one.message.told, len(one.message.landed)) for one in look] for look in looks] == [
+        [((f"{odd} is not loaded: its name is not UTF-8",), 0), ((), 1)],
+        [],
+    ]
 
 
 def test_one_route_by_its_match_or_its_table(place: Place) -> None:

@@ -25,9 +25,11 @@ class Loading(Opened):
         from tidegate.flows.load.landing import Landing
         from tidegate.flows.load.plan import LoadRequest, plan_load
 
-        files = Landing(self.context).find(paths)
+        landing = Landing(self.context)
+        files = tuple(landing.find(paths))
+        request = LoadRequest(route, files, exact, tuple(landing.odd), mistyped=UsageError)
         with self._naming_jobs():
-            return plan_load(self.context, LoadRequest(route, tuple(files), exact, UsageError))
+            return plan_load(self.context, request)
 
     def plan_routed_loads(
         self,
@@ -46,22 +48,26 @@ class Loading(Opened):
         from tidegate.flows.load.landing import Landing
         from tidegate.flows.load.plan import LoadRequest, plan_load
 
-        router = Router(self.settings)
-        groups: dict[tuple[str, str | None, str], tuple[Route, list[FileVersion]]] = {}
-        for file in Landing(self.context).find(paths):
-            choice = router.choose(file.uri)
+        router, landing = Router(self.settings), Landing(self.context)
+        groups: dict[tuple[str, str | None, str], tuple[Route, list[FileVersion], list[str]]] = {}
+        files: dict[str, FileVersion | None] = {file.uri: file for file in landing.find(paths)}
+        for uri, file in (files | dict.fromkeys(landing.odd)).items():
+            choice = router.choose(uri)
             route = choice.route
             if route is None:
                 raise ConfigError(
-                    f"no route takes {file.uri}: {choice.reason}",
+                    f"no route takes {uri}: {choice.reason}",
                     hint="Name the table by --table, or add a [[load]] that matches the file.",
                 )
             name = (route.match, route.name_pattern, str(route.table))
-            groups.setdefault(name, (_overridden(route, key, mode, version), []))[1].append(file)
+            _, found, odd = groups.setdefault(name, (_overridden(route, key, mode, version), [], []))
+            found += [file] if file is not None else []
+            odd += [uri] if file is None else []
         blamed = UsageError if key or version else ConfigError
         with self._naming_jobs():
             return [
-                plan_load(self.context, LoadRequest(r, tuple(files), exact, blamed)) for r, files in groups.values()
+                plan_load(self.context, LoadRequest(r, tuple(found), exact, tuple(odd), mistyped=blamed))
+                for r, found, odd in groups.values()
             ]
 
     def load_sql(self, plan: "LoadPlan") -> "list[PlannedStatement]":

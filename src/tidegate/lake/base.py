@@ -1,6 +1,6 @@
 """The lake port: objects by key, below one root."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -91,8 +91,14 @@ class Lake(Protocol):
         """Raises ObjectNotFound."""
         ...
 
-    def list(self, prefix: str, *, after: str | None = None) -> Iterator[ObjectInfo]:
-        """Objects whose key begins with `prefix`, in key order, as a stream; `after` skips keys up to it."""
+    def list(
+        self, prefix: str, *, after: str | None = None, odd: Callable[[str], object] | None = None
+    ) -> Iterator[ObjectInfo]:
+        """Objects whose key begins with `prefix`, in key order, as a stream; `after` skips keys up to it.
+
+        `odd` is told of files and folders whose names are not UTF-8, with `\\x` and two digits for such bytes: no key
+        can name them. Without it they are an error.
+        """
         ...
 
     def folders(self, prefix: str) -> Iterator[str]:

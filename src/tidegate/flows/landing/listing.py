@@ -28,6 +28,7 @@ class ListedFiles:
     clock: Callable[[], datetime]
     pause: Callable[[float], object]
     _seen: dict[str, str] = field(default_factory=dict)
+    _odd: set[str] = field(default_factory=set)
     _unsettled: dict[str, tuple[str, datetime]] = field(default_factory=dict)
 
     @property
@@ -59,8 +60,9 @@ class ListedFiles:
         now = self.clock()
         unsettled: dict[str, tuple[str, datetime]] = {}
         new: list[FileVersion] = []
+        odd: list[str] = []
         for place in self.places:
-            for file in place.files():
+            for file in place.files(odd.append):
                 if self._seen.get(file.uri) == file.identity:
                     continue
                 if place.whole or self._is_settled(file, now):
@@ -72,7 +74,15 @@ class ListedFiles:
                     unsettled[file.uri] = since if since is not None and same else (file.identity, now)
         self._unsettled = unsettled
         new.sort(key=lambda file: (file.landed_at or now, file.uri))
-        return [Received(file.uri, Message(file.uri, (_landed(file),))) for file in new]
+        strange = [path for path in odd if path not in self._odd]
+        self._odd.update(strange)
+        return [
+            *(
+                Received(path, Message(path, told=(f"{path} is not loaded: its name is not UTF-8",)))
+                for path in strange
+            ),
+            *(Received(file.uri, Message(file.uri, (_landed(file),))) for file in new),
+        ]
 
     def _is_settled(self, file: FileVersion, now: datetime) -> bool:
         if file.landed_at is not None and file.landed_at + SETTLED <= now:

@@ -1,6 +1,6 @@
 """Where files of routes lie, and what is there now: listings of the lake, of buckets, and of folders."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,9 +25,9 @@ class Place:
     def address(self) -> str:
         return self.lake.uri(self.prefix)
 
-    def files(self) -> Iterator[FileVersion]:
-        """All files, in the order of their addresses, as a stream. Folder markers are none."""
-        for info in self.lake.list(self.prefix):
+    def files(self, odd: Callable[[str], object] | None = None) -> Iterator[FileVersion]:
+        """All files, in the order of their addresses, as a stream. Folder markers are none. `odd`: see Lake.list."""
+        for info in self.lake.list(self.prefix, odd=odd):
             if not info.key.endswith("/"):
                 yield FileVersion(self.lake.uri(info.key), info.size, info.etag, info.version, landed_at=info.modified)
 

@@ -117,7 +117,7 @@ class _Comparison:
         statement = LandedFiles(self.ctx.settings.control_schema).select_below(place.address)
         with self.ctx.warehouse.stream(statement) as known:
             rows = chain.from_iterable(known.chunks)
-            for uri, file, versions in _merged(place.files(), rows):
+            for uri, file, versions in _merged(place.files(self._odd), rows):
                 route = self._route(uri)
                 if route is None:
                     continue
@@ -125,6 +125,9 @@ class _Comparison:
                 if found is not None:
                     self.counts.differing[found.standing] += 1
                     yield found
+
+    def _odd(self, path: str) -> None:
+        self.ctx.reporter.notice(f"{path} cannot be loaded: its name is not UTF-8")
 
     def _route(self, uri: str) -> Route | None:
         """The route that takes it, where that is one of those asked for."""

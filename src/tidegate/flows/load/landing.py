@@ -25,9 +25,10 @@ _SKIPPED = (".", "_", f"{BATCH_COLUMN}=")
 
 @dataclass
 class Landing:
-    """Each place is opened once, when it is first looked at."""
+    """Each place is opened once, when it is first looked at. `odd`: see `Lake.list`; of what was found."""
 
     ctx: Context
+    odd: list[str] = field(default_factory=list)
     _places: dict[str, Lake] = field(default_factory=dict)
 
     def find(self, paths: Iterable[str]) -> list[FileVersion]:
@@ -43,8 +44,9 @@ class Landing:
                 raise UsageError("a path is empty", hint="Write `.` for the folder that you are in.")
             if os.path.realpath(path) == own:
                 raise UsageError(f"{path} is the warehouse", hint="Name the files that shall be loaded into it.")
+            odd = len(self.odd)
             files = list(self._below(path))
-            if not files:
+            if not files and len(self.odd) == odd:
                 raise UsageError(f"there is no file at {path}", hint="Check the path.")
             found.update((file.uri, file) for file in files)
         return list(found.values())
@@ -91,7 +93,7 @@ class Landing:
                 yield file
             return
         lake, prefix = self._at(address)
-        for info in lake.list(prefix):
+        for info in lake.list(prefix, odd=self.odd.append):
             segments = info.key.removeprefix(prefix).split("/")
             if format_of(segments[-1]) is not None and not any(s.startswith(_SKIPPED) for s in segments):
                 yield _version(lake.uri(info.key), info)

@@ -29,12 +29,14 @@ EMBEDDED = "embedded"
 class LoadRequest:
     """Files and the route that they take; its `table` is given. `exact`: read texts for their lengths, too.
 
+    `odd`: paths of files whose names are not UTF-8, as Lake.list tells them: they go aside.
     `mistyped`: what is raised for a column that the route names and no file has; None: the files go aside one by one.
     """
 
     route: Route
     files: tuple[FileVersion, ...]
     exact: bool = False
+    odd: tuple[str, ...] = ()
     mistyped: type[UsageError | ConfigError] | None = None
 
 
@@ -105,6 +107,7 @@ def _plan(ctx: Context, request: LoadRequest) -> LoadPlan:
     present = [file for _, file in current if file is not None]
     split = only_newest(request.route, read_known(ctx, request.route, name, present).sort(present))
     landed, refused = read_files(landing, request.route, table, split.new, exact=request.exact)
+    refused += [_nameless(path) for path in request.odd]
     _check_named(request, table, landed)
     sealed = seal(request.route, table, landed)
     if table is not None and any(batch.fit.retypes for batch in sealed.batches):
@@ -143,6 +146,10 @@ def _check_named(request: LoadRequest, table: Table | None, landed: Sequence[Lan
                 f'no file for {route.table} has the column "{name}", which is named as {what}',
                 hint=f"The columns of the files are {', '.join(found.values())}.",
             )
+
+
+def _nameless(path: str) -> QuarantinedFile:
+    return refusal(FileVersion(path, 0), FileRefused(f"the name of {path} is not UTF-8", hint="Rename the file."))
 
 
 def _doubled(route: Route, files: Iterable[FileVersion]) -> Iterator[str]:

@@ -121,11 +121,13 @@ class LocalLake:
             raise absent(self._root, key)
         return info
 
-    def list(self, prefix: str, *, after: str | None = None) -> Iterator[ObjectInfo]:
+    def list(
+        self, prefix: str, *, after: str | None = None, odd: Callable[[str], object] | None = None
+    ) -> Iterator[ObjectInfo]:
         """One folder's names are in memory at a time for each level. The order is that of the keys' UTF-8 bytes."""
         folder, slash, start = check_prefix(prefix).rpartition("/")
         require_root(self._root)
-        yield from self._walk(folder + slash, start, after or "")
+        yield from self._walk(folder + slash, start, after or "", odd)
 
     def folders(self, prefix: str) -> Iterator[str]:
         if check_prefix(prefix) and not prefix.endswith("/"):
@@ -217,10 +219,12 @@ class LocalLake:
                 self._tree.unlink(key)
         return info
 
-    def _walk(self, folder: str, start: str, after: str) -> Iterator[ObjectInfo]:
+    def _walk(
+        self, folder: str, start: str, after: str, odd: Callable[[str], object] | None = None
+    ) -> Iterator[ObjectInfo]:
         """A file that moved since its folder was read has a note by now."""
         notes = self._cold.notes if self._cold.exists() else None
-        for key, status, noted in self._tree.walk(folder, start, after, notes):
+        for key, status, noted in self._tree.walk(folder, start, after, notes, odd=odd):
             note = self._note(key) if noted or status is None else None
             if info := self._told(key, status, note):
                 yield info

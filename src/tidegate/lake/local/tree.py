@@ -4,7 +4,7 @@ import errno
 import os
 import stat
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -63,34 +63,46 @@ class Tree:
         self.prune({key.rpartition("/")[0] for key in keys if self.unlink(key)})
 
     def walk(
-        self, folder: str, start: str, after: str, beside: "Tree | None" = None, above: Identities = ()
+        self,
+        folder: str,
+        start: str,
+        after: str,
+        beside: "Tree | None" = None,
+        above: Identities = (),
+        odd: Callable[[str], object] | None = None,
     ) -> Iterator[Found]:
         """Files below `folder` (empty or with its slash) whose next name begins with `start`, past `after`, in order.
 
         Those of the tree `beside` count as well; its folders are looked at after ours, so that a file that moves over
         there is met here or there. One folder's names are in memory at a time for each level. `above` holds the
-        device and inode of the folders around it, so that links in a circle are found out.
+        device and inode of the folders around it, so that links in a circle are found out. `odd` as `Lake.list` says.
         """
         chain = (*above, self._identity(folder, above))
-        entries = dict(self.entries(folder, start))
+        entries = dict(self.entries(folder, start, odd))
         others = {name for name, _ in beside.entries(folder, start)} if beside is not None else set()
         for name in sorted(entries.keys() | others):
             key = folder + name
             if name.endswith("/"):
                 if key > after or after.startswith(key):
-                    yield from self.walk(key, "", after, beside, chain)
+                    yield from self.walk(key, "", after, beside, chain, odd)
             elif key > after:
                 entry = entries.get(name)
                 yield Found(key, self._entry_status(key, entry) if entry else None, name in others)
 
-    def entries(self, folder: str, start: str) -> Sequence[tuple[str, os.DirEntry[str]]]:
+    def entries(
+        self, folder: str, start: str, odd: Callable[[str], object] | None = None
+    ) -> Sequence[tuple[str, os.DirEntry[str]]]:
         """Names in one folder; a folder's ends with `/`, as it does inside of keys."""
         found: list[tuple[str, os.DirEntry[str]]] = []
         try:
             with os.scandir(f"{self.root}/{folder}") as scan:
                 for entry in scan:
-                    if entry.name.startswith(start) and not entry.name.startswith(STAGING_PREFIX):
-                        found.append((self._entry_name(entry), entry))
+                    if not entry.name.startswith(start) or entry.name.startswith(STAGING_PREFIX):
+                        continue
+                    if odd is not None and not _is_utf8(entry.name):
+                        odd(os.fsencode(entry.path).decode("utf-8", "backslashreplace"))
+                        continue
+                    found.append((self._entry_name(entry), entry))
         except (FileNotFoundError, NotADirectoryError):
             return []
         except OSError as error:
@@ -138,13 +150,11 @@ class Tree:
         return None
 
     def _entry_name(self, entry: os.DirEntry[str]) -> str:
-        try:
-            entry.name.encode()
-        except UnicodeEncodeError as error:
+        if not _is_utf8(entry.name):
             raise LakeUnreachable(
                 f"the lake {self.root!r} holds the file {os.fsencode(entry.path)!r}, whose name is not UTF-8",
                 hint="Rename the file or move it out of the lake.",
-            ) from error
+            )
         return f"{entry.name}/" if entry.is_dir() else entry.name
 
     def _remove_empty(self, folder: str) -> bool:
@@ -159,6 +169,14 @@ class Tree:
                 raise
             return error.errno == errno.ENOTEMPTY and sweep_stale(path, time.time()) and self._remove_empty(folder)
         return True
+
+
+def _is_utf8(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _depth(folder: str) -> int:

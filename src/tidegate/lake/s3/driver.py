@@ -4,7 +4,7 @@ import hashlib
 import re
 import time
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, cast
 
@@ -130,8 +130,12 @@ class S3Lake:
         with self._explained(f"read {key!r}", key):
             return described(key, self._client.head_object(**self._old(key).place))
 
-    def list(self, prefix: str, *, after: str | None = None) -> Iterator[ObjectInfo]:
-        """1,000 objects a request, asked for as they are needed. The order is that of the keys' UTF-8 bytes."""
+    def list(
+        self, prefix: str, *, after: str | None = None, odd: Callable[[str], object] | None = None
+    ) -> Iterator[ObjectInfo]:
+        """1,000 objects a request, asked for as they are needed. The order is that of the keys' UTF-8 bytes: there are
+        no others.
+        """
         start = {"StartAfter": self._settings.prefix + after} if after else {}
         for page in self._pages(check_prefix(prefix), {**start, "OptionalObjectAttributes": ["RestoreStatus"]}):
             for item in page.get("Contents", ()):
