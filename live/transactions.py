@@ -7,6 +7,9 @@ from live.site import Site, failing
 from live.waiting import beside, outcome, waits
 from tidegate.errors import SerializationConflict, StatementError
 from tidegate.model.names import TableName
+from tidegate.model.tables import Column, SqlType, TypeKind
+from tidegate.redshift.load import StagedColumn
+from tidegate.redshift.load_history import HistoryStage
 from tidegate.warehouse.base import Session
 
 _MOVES = 8
@@ -249,6 +252,23 @@ def blocks_of_a_session(site: Site) -> str:
     return "BEGIN, a statement and ROLLBACK, each sent alone, are one transaction"
 
 
+def history_settles(site: Site) -> str:
+    """The one statement of a load that changes a table by what a query over the same table finds."""
+    columns = "id INTEGER, at INTEGER, valid_from INTEGER, valid_to INTEGER"
+    table = site.table("versions", columns, ["(1, 1, 1, 5)", "(1, 5, 5, NULL)", "(2, 9, 9, NULL)"])
+    kind = SqlType(TypeKind.INTEGER)
+    staged = tuple(StagedColumn(name, kind, Column(name, kind)) for name in ("id", "at"))
+    stage = HistoryStage("live", table, staged, ("id", "at"))
+    with site.opened().session() as session:
+        session.execute(stage.create())
+        session.execute(f"INSERT INTO {stage.name.name} VALUES (1, 3)")
+        settled = session.transaction([stage.insert(), stage.settle()])[1].rowcount
+        seen = session.execute(f"SELECT id, valid_from, valid_to FROM {table} ORDER BY 1, 2").rows
+    expect(seen == ((1, 1, 3), (1, 3, 5), (1, 5, None), (2, 9, None)), f"after a late version the table holds {seen}")
+    expect(settled == 2, f"{settled} rows were changed instead of 2")
+    return "a late version ends the one before it, and is ended by the one after it"
+
+
 CHECKS = (
     Assumption("session-blocks", blocks_of_a_session),
     Assumption("lock-takes-no-snapshot", lock_takes_no_snapshot),
@@ -264,6 +284,7 @@ CHECKS = (
     Assumption("batch-stops", batch_stops),
     Assumption("ddl-rolls-back", ddl_rolls_back),
     Assumption("changes-are-counted", changes_are_counted),
+    Assumption("history-settles", history_settles),
     Assumption("session-temporary-tables", session_keeps_temporary_tables),
     Assumption("session-settings", session_keeps_settings),
 )
