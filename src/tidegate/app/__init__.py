@@ -1,12 +1,12 @@
 """The composition root: settings become drivers, drivers become verbs, a file for each kind of verb."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
 from tidegate.app.aging import Aging
 from tidegate.app.archiving import Archiving
 from tidegate.app.checking import Checking
+from tidegate.app.configuration import load_settings
 from tidegate.app.founding import Founding
 from tidegate.app.inventories import Inventories
 from tidegate.app.keeping import Keeping
@@ -45,7 +45,5 @@ class App(
 def open_app(
     config: Path | None = None, reporter: Reporter | None = None, time_left: Callable[[], float | None] = for_ever
 ) -> App:
-    """Tidegate as `config`, else TIDEGATE_CONFIG, else ./tidegate.toml says. Raises ConfigError."""
-    from tidegate.config.loader import load
-
-    return App(load(config, os.environ), reporter or Silent(), time_left)
+    """Tidegate as `config`, else TIDEGATE_CONFIG, else ./tidegate.toml says. Raises as `load_settings`."""
+    return App(load_settings(config), reporter or Silent(), time_left)

@@ -28,11 +28,9 @@ def check(
     ] = None,
 ) -> None:
     """Read the configuration and show what it says. Nothing is opened or connected to."""
-    import os
+    from tidegate.app.configuration import load_settings
 
-    from tidegate.config.loader import load
-
-    settings = load(run.config, os.environ)
+    settings = load_settings(run.config)
     if not route:
         run.output.result(_document(settings), _lines(settings))
         return

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 ConfigOption = Annotated[
     Path | None,
     typer.Option(
-        "--config", metavar="FILE", help="The configuration file.  [default: TIDEGATE_CONFIG, then ./tidegate.toml]"
+        "--config",
+        metavar="FILE",
+        help="The configuration: a path, s3:// or ssm:// address.  [default: TIDEGATE_CONFIG, then ./tidegate.toml]",
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on stdout, errors included.")]

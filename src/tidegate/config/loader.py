@@ -12,6 +12,7 @@ from tidegate.config.expand import expand
 from tidegate.config.notify_schema import metrics_settings, notify_settings
 from tidegate.config.policies import to_policies
 from tidegate.config.problems import Location, describe, fail
+from tidegate.config.remote import RemoteConfig, remote_config
 from tidegate.config.routes import to_routes
 from tidegate.config.schema import ConfigFile
 from tidegate.config.sections import cold_settings, lake_settings, ledger_settings, queue_settings, warehouse_settings
@@ -31,17 +32,32 @@ DEFAULT_FILE = "tidegate.toml"
 VARIABLE = "TIDEGATE_CONFIG"
 
 
-def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
-    """Read `path`, else the file that TIDEGATE_CONFIG names, else ./tidegate.toml.
+def load(path: Path | None, environ: Mapping[str, str], fetch: Callable[[RemoteConfig], str] | None = None) -> Settings:
+    """Read `path`, else what TIDEGATE_CONFIG names, else ./tidegate.toml.
+
+    `fetch` gives the text of one that lies elsewhere, whose relative paths start from the working directory.
 
     Raises:
         ConfigNotFound: there is no such file.
         PolicyError: nothing but policies is wrong; one sentence a problem.
         ConfigError: the file cannot be read, is not TOML, or holds what this version does not know.
     """
-    file = find(path, environ)
-    document = _parse(file)
-    expanded, problems = expand(document, environ)
+    named = str(path) if path is not None else environ.get(VARIABLE) or DEFAULT_FILE
+    remote = remote_config(named)
+    if remote is None:
+        file = Path(named).parent.resolve() / Path(named).name
+        return _expanded(file, _read(file), environ)
+    if fetch is None:
+        raise ConfigError(f"{remote.address} is no file", hint="Copy the configuration to a file, and name that.")
+    file = Path.cwd() / remote.name
+    try:
+        return _expanded(file, fetch(remote), environ)
+    except ConfigError as error:
+        raise type(error)(error.message.replace(str(file), remote.address), hint=error.hint) from error
+
+
+def _expanded(file: Path, text: str, environ: Mapping[str, str]) -> Settings:
+    expanded, problems = expand(_parse(file, text), environ)
     if problems:
         raise fail(file, problems, hint=f"Set the environment variable, or correct {file.name}.")
     return settings_of(expanded, file)
@@ -56,26 +72,10 @@ def settings_of(document: Mapping[str, object], file: Path) -> Settings:
     return _settings(file, config)
 
 
-def find(path: Path | None, environ: Mapping[str, str]) -> Path:
-    """The absolute path of the configuration file, without a look inside. Raises ConfigError.
-
-    A link to a file stays a link: relative paths start from the folder in which the link lies.
-    """
-    named = str(path) if path is not None else environ.get(VARIABLE) or DEFAULT_FILE
-    for scheme in ("s3", "ssm"):
-        if named.startswith(f"{scheme}:/"):
-            raise ConfigError(
-                f"a configuration at {scheme}:// is not supported by this version",
-                hint="Copy it to a file and name that with --config.",
-            )
-    return Path(named).parent.resolve() / Path(named).name
-
-
-def _parse(file: Path) -> dict[str, object]:
-    text = ""
+def _read(file: Path) -> str:
+    """A link to a file stays a link: relative paths start from the folder in which the link lies."""
     try:
-        text = file.read_text(encoding="utf-8-sig")
-        return tomllib.loads(text)
+        return file.read_text(encoding="utf-8-sig")
     except FileNotFoundError as error:
         raise ConfigNotFound(
             f"there is no configuration file {file}",
@@ -88,6 +88,11 @@ def _parse(file: Path) -> dict[str, object]:
         ) from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{file} is not UTF-8 text at byte {error.start}", hint="Save it as UTF-8.") from error
+
+
+def _parse(file: Path, text: str) -> dict[str, object]:
+    try:
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         last = f"at line {len(text.splitlines())}, the end of the file"
         reason = str(error).replace("at end of document", last)

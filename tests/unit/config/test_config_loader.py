@@ -5,6 +5,7 @@ import pytest
 from tests.unit.config.conftest import BASE, Load
 
 from tidegate.config.loader import load
+from tidegate.config.remote import RemoteConfig
 from tidegate.config.settings import EmbeddedSettings, Settings
 from tidegate.errors import ConfigError, ConfigNotFound
 
@@ -90,13 +91,37 @@ def test_a_byte_order_mark_and_windows_lines_are_read(tmp_path: Path) -> None:
     assert load(tmp_path / "tidegate.toml", {}).ledger == tmp_path / "tidegate.sqlite"
 
 
-@pytest.mark.parametrize("address", ["s3://bucket/tidegate.toml", "ssm://parameter"])
-def test_a_remote_configuration_is_refused_by_name(address: str) -> None:
-    text = f"^a configuration at {address[: address.index('/') + 2]} is not supported by this version$"
-    with pytest.raises(ConfigError, match=text):
+@pytest.mark.parametrize(
+    ("address", "place"),
+    [
+        ("s3://bucket/a/tidegate.toml", RemoteConfig("bucket", "a/tidegate.toml")),
+        ("ssm:///prod/tidegate.toml", RemoteConfig(None, "/prod/tidegate.toml")),
+        ("ssm://prod/tidegate.toml", RemoteConfig(None, "/prod/tidegate.toml")),
+        ("ssm://tidegate.toml", RemoteConfig(None, "tidegate.toml")),
+    ],
+)
+def test_a_configuration_elsewhere_is_fetched(
+    address: str, place: RemoteConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    asked: list[RemoteConfig] = []
+
+    def fetch(remote: RemoteConfig) -> str:
+        asked.append(remote)
+        return BASE
+
+    assert load(Path(address), {}, fetch).lake == tmp_path / "lake"
+    assert load(None, {"TIDEGATE_CONFIG": address}, fetch).file == tmp_path / "tidegate.toml"
+    assert asked == [place, place]
+    with pytest.raises(ConfigError, match=f"^{place.address} is not valid TOML: "):
+        load(Path(address), {}, lambda _: "[")
+    with pytest.raises(ConfigError, match=f"^{place.address} is no file$"):
         load(Path(address), {})
-    with pytest.raises(ConfigError, match=text):
-        load(None, {"TIDEGATE_CONFIG": address})
+
+
+def test_a_bucket_is_no_configuration() -> None:
+    with pytest.raises(ConfigError, match=r"^the configuration s3://bucket has no key$"):
+        load(Path("s3://bucket"), {}, str)
 
 
 def test_a_missing_file_names_the_path_and_the_ways_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
