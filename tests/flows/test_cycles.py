@@ -7,12 +7,15 @@ from datetime import datetime, timedelta
 
 from tests.world import MONTHLY, World
 
-from tidegate.flows.queue.cycle import CycleOutcome, Cycles, run_cycles
+from tidegate.flows.queue.cycle import CycleOutcome, Cycles, run_cycle, run_cycles
 from tidegate.flows.queue.schedule import Every
 from tidegate.flows.queue.work import WorkRequest
+from tidegate.flows.telling import tell
 from tidegate.model.names import TableName
+from tidegate.model.notification import Notification
 from tidegate.model.policy import TierRule
 from tidegate.model.tiers import Tier
+from tidegate.signals.base import TellsNobody
 
 
 class Bell(threading.Event):
@@ -54,6 +57,18 @@ def test_cycles_follow_one_another_until_the_bell_rings(world: World) -> None:
     ]
     assert (first.number, second.number, first.stopped) == (1, 2, False)
     assert round((second.began_at - first.began_at).total_seconds()) == 60
+
+
+def test_what_fails_in_a_cycle_is_one_message(world: World) -> None:
+    sent: list[Notification] = []
+    with world.context() as ctx:
+        notifier = TellsNobody()
+        notifier.send = sent.append  # type: ignore[method-assign]
+        world.sql("DROP TABLE public.orders")
+        run_cycle(replace(ctx, notifier=notifier), WorkRequest(workers=1), 3)
+        tell(replace(ctx, notifier=notifier), "nothing failed", ())
+    (failure,) = sent
+    assert (failure.title, failure.lines[0]) == ("ERROR: 1 failure in cycle 3", "table public.orders does not exist")
 
 
 def test_a_step_that_fails_is_told_and_the_next_has_its_turn(world: World) -> None:

@@ -23,6 +23,7 @@ from tidegate.lake.local import LocalLake
 from tidegate.model.landing import FileVersion
 from tidegate.model.loading import LoadOutcome
 from tidegate.model.names import TableName
+from tidegate.model.notification import Delivered, Notification
 from tidegate.model.route import Route
 
 T = TableName("public", "t")
@@ -161,6 +162,36 @@ def test_a_run_that_ends_by_itself_tries_a_file_once(stage: Stage, tmp_path: Pat
     batches = list(watch(stage.ctx, WatchRequest([files], router, stage.loads, Bell(), once=True)))
     assert [str(batch.error) for batch in batches] == ["no such column"]
     assert len(files.receive(0)) == 1
+
+
+@dataclass
+class Held:
+    """A Notifier that holds something back until `at`."""
+
+    clock: Clock
+    at: datetime | None
+    sent: list[datetime] = field(default_factory=list)
+    delivered: Delivered = field(default_factory=Delivered)
+
+    def send(self, notification: Notification) -> None: ...
+
+    def next_at(self) -> datetime | None:
+        return self.at
+
+    def due(self) -> None:
+        if self.at is not None and self.at <= self.clock.now:
+            self.sent.append(self.at)
+            self.at = None
+
+    def close(self) -> None: ...
+
+
+def test_messages_that_are_held_back_wait_for_no_file(stage: Stage) -> None:
+    due = stage.clock.now + timedelta(seconds=7)
+    held = Held(stage.clock, due)
+    stage.ctx = replace(stage.ctx, notifier=held)
+    source, _ = stage.run(once=False, bell=Bell(looks=3))
+    assert (source.waits, held.sent) == ([7.0, 10.0, 10.0], [due])
 
 
 def test_failures_in_a_row_pause_longer(stage: Stage) -> None:

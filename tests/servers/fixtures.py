@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 from tests.servers.emulator import Emulator, running_emulator
+from tests.servers.inbox import Inbox, running_inbox
 from tests.servers.postgres import Postgres, running_postgres
 from tests.servers.proxy import Proxy, running_proxy
 
@@ -32,6 +33,13 @@ def aws_environment(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Emul
 def s3_proxy(aws_environment: Emulator) -> Iterator[Proxy]:
     """A proxy before the emulator, for counting and breaking requests."""
     with running_proxy(aws_environment.endpoint) as running:
+        yield running
+
+
+@pytest.fixture
+def inbox() -> Iterator[Inbox]:
+    """A webhook and a mail server that keep what they are sent."""
+    with running_inbox() as running:
         yield running
 
 

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from tidegate.app.opened import Name, Opened, table_name
 from tidegate.model.checking import CheckOutcome
+from tidegate.model.notification import Problem, counted
 
 if TYPE_CHECKING:
     from tidegate.flows.check_table import CheckPlan
@@ -29,8 +30,13 @@ class Checking(Opened):
         return self.run_checks(self.plan_checks(*tables, cold=cold))
 
     def run_checks(self, plan: "CheckPlan") -> CheckOutcome:
-        """Carry out a plan made by `plan_checks`."""
+        """Carry out a plan made by `plan_checks`. What does not hold is told as [notify] says."""
         from tidegate.flows.check_table import run_checks
+        from tidegate.flows.telling import problem_of, tell
 
         with self._naming_jobs():
-            return run_checks(self.context, plan)
+            outcome = run_checks(self.context, plan)
+        problems = [Problem(str(r.table), f"{r.name}: {r.reason}") for r in outcome.failed]
+        problems += map(problem_of, outcome.failures)
+        tell(self.context, f"{counted(len(problems), 'check')} failed", problems)
+        return outcome

@@ -67,9 +67,11 @@ def failures_told(
         if isinstance(error, (Interrupted, StillRunning, *but)):
             raise
         table = str(route.table) if route is not None and route.table is not None else None
-        share = Share(table or "tables", str(route.mode) if route is not None else "", files)
-        problem = Problem(share.table, error.message, error.hint)
-        ctx.notifier.send(Notification(NotificationKind.ERROR, (share,), (problem,), failed=1))
+        problem = Problem(table or "load", error.message, error.hint)
+        failure = Notification(NotificationKind.ERROR, problems=(problem,), failed=1, text="loading failed")
+        if route is not None and table is not None:
+            failure = replace(failure, shares=(Share(table, str(route.mode), files),), text="")
+        ctx.notifier.send(failure)
         values = {Metric.PROCESSING_ERRORS: 1, Metric.EXECUTION_DURATION: _since(ctx, began)}
         ctx.metrics.put(Measures(ctx.clock(), values, table))
         raise

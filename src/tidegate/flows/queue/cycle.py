@@ -14,6 +14,8 @@ from tidegate.flows.queue.draft import enqueue
 from tidegate.flows.queue.schedule import Schedule, wait_until
 from tidegate.flows.queue.tries import Stop
 from tidegate.flows.queue.work import WorkRequest, work
+from tidegate.flows.telling import problem_of, tell
+from tidegate.model.notification import counted
 from tidegate.model.outcome import Failure
 from tidegate.model.queue import QueueState
 
@@ -78,7 +80,7 @@ CYCLE: Sequence[CycleStep] = (
 
 
 def run_cycle(ctx: Context, request: WorkRequest, number: int = 1) -> CycleOutcome:
-    """Step after step; what fails stands in the outcome."""
+    """Step after step; what fails stands in the outcome, and is told."""
     began, steps = ctx.clock(), list[StepOutcome]()
     for step in CYCLE:
         if request.stop.is_set() or (request.until is not None and ctx.clock() >= request.until):
@@ -89,6 +91,8 @@ def run_cycle(ctx: Context, request: WorkRequest, number: int = 1) -> CycleOutco
             steps.append(StepOutcome(step.name, {}, (Failure.of(step.name, error),)))
         else:
             steps.append(StepOutcome(step.name, counts, tuple(failures)))
+    problems = [problem_of(failure) for step in steps for failure in step.failures]
+    tell(ctx, f"{counted(len(problems), 'failure')} in cycle {number}", problems)
     return CycleOutcome(number, began, ctx.clock(), tuple(steps), request.stop.is_set())
 
 
