@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _HEADS = (("table", "varchar"), ("batch", "varchar"), ("files", "bigint"), ("rows", "bigint"), ("size", "varchar"))
 _MODES = {mode.value: mode for mode in LoadMode}
+_LISTED = "append, upsert, replace or history"
 
 
 def register(app: typer.Typer) -> None:
@@ -45,11 +46,7 @@ def load(
     ] = None,
     mode: Annotated[
         str | None,
-        typer.Option(
-            "--mode",
-            metavar="MODE",
-            help="append, upsert, replace or history.  [default: upsert with --key, else append]",
-        ),
+        typer.Option("--mode", metavar="MODE", help=f"{_LISTED}.  [default: upsert with --key, else append]"),
     ] = None,
     version: Annotated[
         str | None,
@@ -88,6 +85,11 @@ def load(
                 _print_plan(run, plan, app.load_sql(plan))
             return
         outcomes = [app.run_load(plan) for plan in plans]
+    _print_outcomes(run, outcomes)
+
+
+def _print_outcomes(run: Run, outcomes: Sequence[LoadOutcome]) -> None:
+    """Raises typer.Exit: something is in quarantine."""
     quarantined = [each.failure for outcome in outcomes for each in outcome.quarantined]
     print_failures(run, quarantined)
     for outcome in outcomes:
