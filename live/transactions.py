@@ -10,6 +10,7 @@ from tidegate.model.names import TableName
 from tidegate.model.tables import Column, SqlType, TypeKind
 from tidegate.redshift.load import StagedColumn
 from tidegate.redshift.load_history import HistoryStage
+from tidegate.redshift.load_widen import retype_column
 from tidegate.warehouse.base import Session
 
 _MOVES = 8
@@ -210,6 +211,23 @@ def ddl_rolls_back(site: Site) -> str:
     raise Violated("a failing statement did not fail the transaction")
 
 
+def column_is_made_anew(site: Site) -> str:
+    """Once in a transaction that fails at its end, once in one that does not."""
+    source, table = site.table("rows", "a INTEGER", ["(1)"]), site.table("rows", "a INTEGER, b INTEGER", ["(1, 7)"])
+    steps = retype_column(table, Column("a", SqlType(TypeKind.INTEGER)), SqlType(TypeKind.BIGINT))
+    try:
+        site.warehouse.transaction([*steps, failing(source)])
+        raise Violated("a failing statement did not fail the transaction")
+    except StatementError:
+        kept = [column.name for column in site.warehouse.tables([table])[table].columns]
+        expect(kept == ["a", "b"], f"after a failed transaction the table has the columns {', '.join(kept)}")
+    site.warehouse.transaction(steps)
+    column = site.warehouse.tables([table])[table].columns[-1]
+    expect((column.name, column.type.kind) == ("a", TypeKind.BIGINT), f"the last column is {column.name}")
+    expect(site.count(table, "a = 1 AND b = 7") == 1, "the values are others")
+    return "the column was there with its values, after a transaction that failed and after one that did not"
+
+
 def changes_are_counted(site: Site) -> str:
     table = site.table("rows", "a INTEGER", ["(1)", "(2)", "(3)"])
     statements = [f"DELETE FROM {table} WHERE a < 3", f"INSERT INTO {table} VALUES (4)", f"UPDATE {table} SET a = 9"]
@@ -283,6 +301,7 @@ CHECKS = (
     Assumption("batch-is-one-transaction", batch_is_one_transaction),
     Assumption("batch-stops", batch_stops),
     Assumption("ddl-rolls-back", ddl_rolls_back),
+    Assumption("column-is-made-anew", column_is_made_anew),
     Assumption("changes-are-counted", changes_are_counted),
     Assumption("history-settles", history_settles),
     Assumption("session-temporary-tables", session_keeps_temporary_tables),
