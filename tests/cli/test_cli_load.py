@@ -99,6 +99,19 @@ def test_a_bad_file_is_told_and_the_others_are_loaded(land: Cli) -> None:
     assert rows(land, "SELECT code FROM tidegate.quarantined_files") == [["file.refused"]]
 
 
+def test_a_history_stays_one_where_only_the_key_is_given_anew(land: Cli) -> None:
+    columns = {"order_id": [1, 13, 1], "amount": [1, 2, 3], "note": ["a", "a", "b"]}
+    pq.write_table(pa.table(columns), land.folder / "land" / "a.parquet")
+    land.configure(
+        f'[[load]]\nmatch = "{land.folder}/land/*.parquet"\ntable = "public.notes"\nmode = "history"\n'
+        'key = "order_id"\nversion = "amount"\n'
+    )
+    assert "UPDATE" in land.ok("load", "land", "--dry-run").stdout
+    land.ok("load", "land", "--key", "note")
+    found = rows(land, "SELECT note, valid_from, valid_to FROM public.notes ORDER BY valid_from")
+    assert found == [["a", 1, 2], ["a", 2, None], ["b", 3, None]]
+
+
 @pytest.mark.parametrize("routed", [False, True])
 def test_a_name_that_is_not_utf8_keeps_no_other_file_out(land: Cli, routed: bool) -> None:
     folder = land.folder / "land"
