@@ -41,9 +41,16 @@ class Invocation:
     level: Level = Level.INFO
     _end: float | None = None
 
-    def begin(self, context: LambdaContext, environ: Mapping[str, str]) -> None:
-        """Raises ConfigError: LOG_LEVEL is none."""
+    def begin(self, context: LambdaContext | None, environ: Mapping[str, str]) -> None:
+        """Without a context, as people call handlers by hand, there is no end.
+
+        Raises:
+            ConfigError: LOG_LEVEL is none.
+        """
         self.level = _level(environ.get("LOG_LEVEL") or "INFO")
+        self.request, self._end = "", None
+        if context is None:
+            return
         self.request = context.aws_request_id
         seconds = context.get_remaining_time_in_millis() / 1000
         self._end = time.monotonic() + seconds - min(_SPARE_SECONDS, seconds * _SPARE_SHARE)

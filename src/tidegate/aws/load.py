@@ -18,7 +18,7 @@ _invocation = Invocation()
 _apps = WarmApps()
 
 
-def handler(event: object, context: LambdaContext) -> dict[str, object]:
+def handler(event: object, context: LambdaContext | None) -> dict[str, object]:
     """Load the files that an event names, in any shape of docs/events.md, by the routes of the configuration.
 
     The configuration is what TIDEGATE_CONFIG names, else /var/task/tidegate.toml. Messages of SQS that have to come

@@ -29,7 +29,7 @@ _invocation = Invocation()
 _apps = WarmApps()
 
 
-def lambda_handler(event: object, context: LambdaContext) -> dict[str, object]:
+def lambda_handler(event: object, context: LambdaContext | None) -> dict[str, object]:
     """Load the files that an event names, in any shape of docs/events.md.
 
     Answers `{"statusCode": 200, "body": "<JSON>"}`, or SQS what `tidegate.aws.load.handler` answers it.

@@ -1,5 +1,7 @@
 """The handler of landed files: what it loads, what it answers, what it raises, and what it keeps."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pyarrow as pa
@@ -9,7 +11,7 @@ from tests.cli.conftest import Cli
 from tests.unit.aws.lambdas import Context, lines, log_lines
 from tests.unit.formats.events import shapes
 
-from tidegate.app import App
+from tidegate.app import App, open_app
 from tidegate.aws import load
 from tidegate.aws.answers import failure
 from tidegate.aws.load import handler
@@ -142,3 +144,22 @@ def test_mistakes_of_the_function(landing: Cli, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.delenv("TIDEGATE_CONFIG")
     with pytest.raises(ConfigError, match=r"^there is no configuration file /var/task/tidegate\.toml$"):
         handler({}, Context())
+
+
+def test_a_load_ends_where_the_time_of_its_caller_does(landing: Cli) -> None:
+    path, left = put(landing.folder, "orders/1.parquet", 1), [100.0]
+    with open_app(landing.folder / "tidegate.toml", time_left=lambda: left[0]) as app:
+        (plan,) = app.plan_routed_loads(path)
+        left[0] = 0.0
+        with pytest.raises(StillRunning, match=r"^the time for this call is over$"):
+            app.run_load(plan)
+        left[0] = 100.0
+        assert app.run_load(plan).rows == 1
+
+
+@pytest.mark.parametrize("module", ["load", "s3_loader"])
+def test_importing_a_handler_loads_nothing_heavy(module: str) -> None:
+    heavy = "boto3 duckdb pyarrow pydantic sqlalchemy sqlglot typer"
+    program = f"import sys, tidegate.aws.{module}; print([m for m in {heavy.split()!r} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
