@@ -241,9 +241,14 @@ def _grouped(route: Route, landed: Iterable[Landed]) -> list[list[Landed]]:
     groups: dict[object, list[Landed]] = {}
     ordered: list[list[Landed]] = []
     for one in sorted(landed, key=lambda f: order_of(f.file)):
-        last = groups.get(one.shape) if route.mode is LoadMode.APPEND else ordered[-1] if ordered else None
-        if not last or last[0].shape != one.shape or not _has_room(route, last, one):
-            last = groups[one.shape] = []
+        shape = one.shape
+        last = groups.get(shape)
+        if (
+            last is None
+            or not _has_room(route, last, one)
+            or (route.mode is not LoadMode.APPEND and last is not ordered[-1])
+        ):
+            last = groups[shape] = []
             ordered.append(last)
         last.append(one)
     return ordered

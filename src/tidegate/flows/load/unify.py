@@ -30,7 +30,10 @@ class Agreement:
 
 @dataclass
 class _Agreeing:
-    """`rigid`: columns that have values in a file that is no text. `seen`: a file that showed a kind of a column."""
+    """`rigid`: columns that have values in a file that is no text. `seen`: a file that showed a kind of a column.
+
+    `alike`: descriptions that have joined; another file of the same columns changes nothing.
+    """
 
     route: Route
     table: Table | None
@@ -38,9 +41,14 @@ class _Agreeing:
     rigid: set[str] = field(default_factory=set)
     joined: set[FileVersion] = field(default_factory=set)
     seen: dict[str, dict[TypeKind, str]] = field(default_factory=dict)
+    alike: set[object] = field(default_factory=set)
 
     def join(self, landed: Landed) -> None:
         """Widen the types by those of a file; a file that does not fit leaves them as they are."""
+        alike = (landed.content.format, landed.content.columns)
+        if alike in self.alike:
+            self.joined.add(landed.file)
+            return
         columns = {
             fold(c.name): c
             for c in landed.content.columns
@@ -52,6 +60,7 @@ class _Agreeing:
             return
         self.types.update(found)
         self.joined.add(landed.file)
+        self.alike.add(alike)
         for name, column in columns.items():
             self.rigid |= set() if is_text(self.route, landed, column) else {name}
             self.seen.setdefault(name, {}).setdefault(column.type.kind, landed.file.uri)
@@ -90,6 +99,8 @@ def agree(route: Route, table: Table | None, files: Iterable[Landed]) -> Agreeme
 
 def as_agreed(route: Route, landed: Landed, types: Mapping[str, SqlType]) -> Landed:
     """The file with those of its columns as texts that are texts in other files: in CSV, all values are."""
+    if landed.content.format is not FileFormat.CSV or not types:
+        return landed
     columns = tuple(
         replace(column, type=varchar(), longest=None, undetermined=False)
         if is_text(route, landed, column)
@@ -106,8 +117,9 @@ def as_agreed(route: Route, landed: Landed, types: Mapping[str, SqlType]) -> Lan
 
 def is_text(route: Route, landed: Landed, column: InferredColumn) -> bool:
     """Whether the values are texts whose type was proven, and not declared."""
-    declared = {fold(name) for name in route.options.columns}
-    return landed.content.format is FileFormat.CSV and fold(column.name) not in declared
+    if landed.content.format is not FileFormat.CSV:
+        return False
+    return not route.options.columns or fold(column.name) not in map(fold, route.options.columns)
 
 
 def _type(column: InferredColumn) -> SqlType:
