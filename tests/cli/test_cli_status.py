@@ -18,6 +18,7 @@ EMPTY = {
     "newest": None,
     "tiers": [],
     "thawed_until": None,
+    "quarantined_files": 0,
     "holds": [],
     "unfinished": [],
     "last_job": None,

@@ -1,6 +1,7 @@
 """What `load` prints, in a copy of a shop."""
 
 import shutil
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -35,6 +36,35 @@ def printed_of_loads(cli: Cli) -> dict[str, list[Any]]:
     return {
         "tidegate load --dry-run": [*planned, *skipping, *overwritten],
         "tidegate load": [first[-1], again[-1]],
+        **_retried(cli, folder, here),
         "tidegate check --dry-run": cli.ok("check", "--dry-run", *here).documents,
         "tidegate check": cli("check", *here).documents,
+    }
+
+
+def _retried(cli: Cli, folder: Path, here: tuple[str | Path, ...]) -> dict[str, list[Any]]:
+    """What becomes of files in quarantine: one that comes in, one that is loaded already, rows, one that is gone."""
+    land = folder / "land"
+    (land / "bad.parquet").unlink()
+    for name in ("held", "taken"):
+        (land / f"{name}.csv").write_text(f"id,{name}\n1,x\n", encoding="utf-8")
+    with (folder / "tidegate.toml").open("a", encoding="utf-8") as file:
+        route = f'match = "{land}/*"\ntable = "public.loaded"\n'
+        file.write(f'[[load]]\n{route}contract = "freeze"\n')
+    cli("load", land / "held.csv", land / "taken.csv", *here)
+    cli.ok("query", "ALTER TABLE public.loaded ADD COLUMN held VARCHAR(9)", *here)
+    batch = cli.ok("jobs", "list", "--quarantined", *here).document["quarantined"][0]["batch"]
+    loaded = "INSERT INTO tidegate.loaded_files (table_name, uri, file_identity, batch, row_count) SELECT table_name, "
+    cli.ok(
+        "query", f"{loaded}uri, file_identity, batch, 1 FROM tidegate.quarantined_files WHERE uri LIKE '%taken%'", *here
+    )
+    retry = ("jobs", "retry", "--quarantined", *here)
+    return {
+        "tidegate jobs list --quarantined": cli.ok("jobs", "list", "--quarantined", *here).documents,
+        "tidegate jobs show BATCH": cli.ok("jobs", "show", batch, *here).documents,
+        "tidegate jobs retry --quarantined --dry-run": cli(*retry, "--dry-run").documents[-1:],
+        "tidegate jobs retry --quarantined": cli(*retry).documents[-1:],
+        "tidegate jobs cancel BATCH": cli.ok(
+            "jobs", "cancel", cli.ok("jobs", "--json", *here).document["quarantined"][0]["batch"], *here
+        ).documents,
     }

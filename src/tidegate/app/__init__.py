@@ -14,6 +14,7 @@ from tidegate.app.loading import Loading
 from tidegate.app.notifying import Notifying
 from tidegate.app.opened import for_ever
 from tidegate.app.queueing import Queueing
+from tidegate.app.redriving import Redriving
 from tidegate.app.restoring import Restoring
 from tidegate.app.rewriting import Rewriting
 from tidegate.app.rules import Rules
@@ -32,6 +33,7 @@ class App(
     Loading,
     Checking,
     Queueing,
+    Redriving,
     Rules,
     Watching,
     Notifying,

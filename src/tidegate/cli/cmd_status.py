@@ -39,6 +39,8 @@ def status(run: Run) -> None:
             )
         if t.thawed_until is not None:
             lines.append(f"{t.table}: thawed until {t.thawed_until}")
+        if t.quarantined:
+            lines.append(f"{t.table}: {counted(t.quarantined, 'file')} in quarantine")
         lines += [f"{t.table}: hold {h.id} {_span(h)}: {h.reason}" for h in t.holds]
     lines += bill_lines(estimate)
     run.output.result(
@@ -93,6 +95,7 @@ def _document(t: "TableStatus") -> dict[str, object]:
             for s in t.tiers
         ],
         "thawed_until": t.thawed_until.isoformat() if t.thawed_until else None,
+        "quarantined_files": t.quarantined,
         "holds": [h.id for h in t.holds],
         "unfinished": [{"batch": b.id, "state": b.state.value, "rows": b.rows} for b in t.unfinished],
         "last_job": {"id": t.last_job.id, "state": t.last_job.state.value, "outcome": t.last_job.outcome}

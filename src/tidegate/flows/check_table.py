@@ -14,6 +14,7 @@ from tidegate.flows.pinned import pinned
 from tidegate.flows.planned import PlannedStatement
 from tidegate.model.checking import CheckOutcome, CheckResult
 from tidegate.model.names import TableName, fold
+from tidegate.model.notification import MOST, Notification, NotificationKind, Problem, counted
 from tidegate.model.outcome import Failure
 from tidegate.model.policy import Policy
 from tidegate.model.route import CheckKind, CheckRule, LoadMode, Severity
@@ -86,7 +87,19 @@ def run_checks(ctx: Context, plan: CheckPlan) -> CheckOutcome:
                 results += _checked(one, checks)
             except StatementError as error:
                 failures.append(Failure.of(checks.table, error))
-    return CheckOutcome(tuple(results), tuple(failures))
+    outcome = CheckOutcome(tuple(results), tuple(failures))
+    if outcome.failed or outcome.failures:
+        ctx.notifier.send(_message(outcome))
+    return outcome
+
+
+def _message(outcome: CheckOutcome) -> Notification:
+    """What people are told of checks that do not hold, and of tables that could not be checked."""
+    problems = [Problem(str(result.table), result.reason or "") for result in outcome.failed]
+    problems += [Problem(failure.name, failure.message, failure.hint) for failure in outcome.failures]
+    tables = counted(len({problem.name for problem in problems}), "table")
+    text = f"{counted(len(problems), 'check')} of {tables} failed"
+    return Notification(NotificationKind.ERROR, problems=tuple(problems[:MOST]), failed=len(problems), text=text)
 
 
 def check_statements(ctx: Context, plan: CheckPlan) -> Iterator[PlannedStatement]:

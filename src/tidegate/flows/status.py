@@ -8,6 +8,7 @@ from tidegate.flows.ages import Age, read_ages
 from tidegate.flows.context import Context
 from tidegate.flows.holds import read_holds
 from tidegate.flows.identity import Identity, attach
+from tidegate.flows.landing.quarantine import count_files
 from tidegate.flows.pinned import pinned
 from tidegate.flows.plan import UNFINISHED
 from tidegate.flows.published import Counted, by_table, read_counted
@@ -33,6 +34,7 @@ class TierShare:
 class TableStatus:
     """`hot_rows` and `hot_bytes` as the statistics estimate; None when the table does not exist. `bytes` of the cold
     files. `cold_rows` count, `parked_rows` of them cannot be read; `thawed_until` is when the first thaw ends.
+    `quarantined`: files that loads put aside, whole or with some of their rows.
     """
 
     table: TableName
@@ -52,6 +54,7 @@ class TableStatus:
     holds: tuple[Hold, ...]
     unfinished: tuple[BatchRow, ...]
     last_job: Job | None
+    quarantined: int = 0
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,7 @@ class _Known:
     holds: Mapping[TableName, list[Hold]]
     unfinished: Mapping[TableName, list[BatchRow]]
     sizes: Mapping[tuple[str, date], tuple[int, int]]
+    quarantined: Mapping[TableName, int]
 
 
 def status(ctx: Context) -> Status:
@@ -81,8 +85,9 @@ def status(ctx: Context) -> Status:
             by_table(read_holds(one)),
             by_table(one.ledger.batches(states=UNFINISHED)),
             one.ledger.file_sizes(),
+            count_files(one),
         )
-        names = sorted({*known.ages, *known.copies, *(p.table for p in ctx.settings.policies)})
+        names = sorted({*known.ages, *known.copies, *known.quarantined, *(p.table for p in ctx.settings.policies)})
         stats = one.warehouse.table_stats(names)
     return Status(identity, tuple(_table(ctx, name, stats.get(name), known) for name in names))
 
@@ -110,6 +115,7 @@ def _table(ctx: Context, name: TableName, stats: TableStats | None, known: _Know
         holds=tuple(known.holds.get(name, ())),
         unfinished=tuple(known.unfinished.get(name, ())),
         last_job=jobs[0] if jobs else None,
+        quarantined=known.quarantined.get(name, 0),
     )
 
 

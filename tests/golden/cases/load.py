@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from tidegate.model.landing import FileVersion
 from tidegate.model.loading import QuarantinedFile
 from tidegate.model.names import TableName
+from tidegate.model.quarantine import QuarantineFilter
 from tidegate.model.route import CheckKind, CheckRule
 from tidegate.model.tables import Column, SqlType, Table, TypeKind
 from tidegate.redshift.fingerprint import row_hash
@@ -14,6 +15,7 @@ from tidegate.redshift.load import Stage, StagedColumn, select_file_batches, wid
 from tidegate.redshift.load_checks import broken_by, count_broken, delete_broken, is_stale, mean_rows
 from tidegate.redshift.load_cold import ColdKeys
 from tidegate.redshift.loaded import LoadedFiles
+from tidegate.redshift.quarantine import Quarantine
 from tidegate.redshift.storage import stored_columns
 from tidegate.redshift.table_checks import count_all, count_repeated, last_loads
 from tidegate.redshift.view import ExternalVersion
@@ -21,6 +23,7 @@ from tidegate.redshift.view import ExternalVersion
 ORDERS = TableName("public", "orders")
 AT = "2020-06-20 12:00:00"
 LOADED = LoadedFiles("tidegate")
+QUARANTINE = Quarantine("tidegate")
 FIRST = FileVersion(
     "s3://landing/orders/o'1.parquet", 812, "9b2cf5", "v1", "0055AED6DCD90281E5", datetime(2020, 6, 20, 11, tzinfo=UTC)
 )
@@ -93,6 +96,16 @@ CASES: dict[str, str | Sequence[str]] = {
         delete_broken(KEYED, '"line" IS NULL'),
         is_stale(KEYED, "at", "2020-06-20 11:00:00.000000"),
         mean_rows(LOADED.loaded_files, ORDERS),
+    ],
+    "quarantine": [
+        QUARANTINE.select_batches(QuarantineFilter(), 100),
+        QUARANTINE.select_batches(QuarantineFilter("b'1", ORDERS, "load.key"), 5),
+        QUARANTINE.select_entries(QuarantineFilter(table=ORDERS)),
+        QUARANTINE.count_files(),
+        QUARANTINE.delete_batch(ORDERS, "b1"),
+        *QUARANTINE.delete_whole(ORDERS, [FIRST, SECOND]),
+        QUARANTINE.delete_place(ORDERS, "s3://lake/_tidegate/w1/quarantine/b1/"),
+        QUARANTINE.set_reason(ORDERS, "s3://lake/_tidegate/w1/quarantine/b1/", "rows have no 'id'", ""),
     ],
     "checks of a table": [
         count_all(

@@ -128,6 +128,30 @@ SELECT CASE WHEN COALESCE(MAX("at") >= TIMESTAMP '2020-06-20 11:00:00.000000', F
 -- case: checks (9)
 SELECT CAST(AVG(CAST(tg_rows AS DOUBLE PRECISION)) AS DOUBLE PRECISION) AS tg_mean FROM (SELECT batch, SUM(row_count) AS tg_rows, MAX(loaded_at) AS tg_at FROM "tidegate"."loaded_files" WHERE table_name = 'public.orders' GROUP BY batch ORDER BY tg_at DESC LIMIT 10) AS recent;
 
+-- case: quarantine (1)
+SELECT table_name, batch, COUNT(DISTINCT uri) AS files, COALESCE(SUM(row_count), 0) AS rows_aside, MIN(code) AS code, MIN(reason) AS reason, MAX(quarantined_at) AS quarantined_at FROM "tidegate"."quarantined_files" GROUP BY 1, 2 ORDER BY 7 DESC, 1, 2 LIMIT 100;
+
+-- case: quarantine (2)
+SELECT table_name, batch, COUNT(DISTINCT uri) AS files, COALESCE(SUM(row_count), 0) AS rows_aside, MIN(code) AS code, MIN(reason) AS reason, MAX(quarantined_at) AS quarantined_at FROM "tidegate"."quarantined_files" WHERE table_name = 'public.orders' AND batch = 'b''1' AND code = 'load.key' GROUP BY 1, 2 ORDER BY 7 DESC, 1, 2 LIMIT 5;
+
+-- case: quarantine (3)
+SELECT table_name, batch, quarantined_at, uri, file_identity, version, sequencer, row_count, code, reason, hint, place FROM "tidegate"."quarantined_files" WHERE table_name = 'public.orders' ORDER BY quarantined_at, table_name, uri, code;
+
+-- case: quarantine (4)
+SELECT table_name, COUNT(*) AS files FROM (SELECT DISTINCT table_name, uri, file_identity FROM "tidegate"."quarantined_files") AS d GROUP BY 1 ORDER BY 1;
+
+-- case: quarantine (5)
+DELETE FROM "tidegate"."quarantined_files" WHERE table_name = 'public.orders' AND batch = 'b1';
+
+-- case: quarantine (6)
+DELETE FROM "tidegate"."quarantined_files" WHERE table_name = 'public.orders' AND place IS NULL AND ((uri = 's3://landing/orders/o''1.parquet' AND file_identity = '9b2cf5:812') OR (uri = '/data/orders/2.parquet' AND file_identity = '1f-17c-280:640'));
+
+-- case: quarantine (7)
+DELETE FROM "tidegate"."quarantined_files" WHERE table_name = 'public.orders' AND place = 's3://lake/_tidegate/w1/quarantine/b1/';
+
+-- case: quarantine (8)
+UPDATE "tidegate"."quarantined_files" SET reason = 'rows have no ''id''', hint = '' WHERE table_name = 'public.orders' AND place = 's3://lake/_tidegate/w1/quarantine/b1/';
+
 -- case: checks of a table (1)
 SELECT COUNT(*) AS tg_rows, COALESCE(SUM(CASE WHEN "note" IS NULL OR "line" IS NULL THEN 1 ELSE 0 END), 0) AS tg_rule_0, COALESCE(SUM(CASE WHEN "line" < 1 OR "line" > 9 THEN 1 ELSE 0 END), 0) AS tg_rule_1, CASE WHEN COALESCE(MAX("at") >= TIMESTAMP '2020-06-20 10:00:00.000000', FALSE) THEN 0 ELSE 1 END AS tg_rule_3, COALESCE(SUM(CASE WHEN NOT COALESCE((line > 0 OR note = 'x'), FALSE) THEN 1 ELSE 0 END), 0) AS tg_rule_4 FROM "public"."orders";
 

@@ -38,7 +38,8 @@ class Result:
 class Attempt:
     """`id` is the batch's: it names the manifest, the staging table and the rows of `loaded_files`.
 
-    `types`: those of columns that the table does not have, over all files of the load.
+    `types`: those of columns that the table does not have, over all files of the load. `whole`: all rows come in, or
+    none; those that would go aside are told as bad, and what was written of them is not referred to.
     """
 
     ctx: Context
@@ -46,6 +47,7 @@ class Attempt:
     files: tuple[Landed, ...]
     id: str
     types: Mapping[str, SqlType] = field(default_factory=dict)
+    whole: bool = False
 
     def run(self) -> Result:
         """Load the files, or say which of them have to be taken out.
@@ -117,6 +119,8 @@ class Attempt:
 
     def _commit(self, ctx: Context, staging: Staging, compared: Compared, statements: Sequence[str]) -> Result:
         aside = (*compared.aside, *staging.keyless_rows())
+        if self.whole and aside:
+            return Result(bad=aside)
         versions = tuple(landed.file for landed in self.files)
         application = Application(
             ctx,

@@ -55,25 +55,26 @@ class Landing:
         """The version that is there now; None when there is none."""
         lake, key = self._at(uri)
         try:
-            return _version(uri, lake.head(key))
+            return version_of(uri, lake.head(key))
         except ObjectNotFound:
             return None
 
-    def now(self, file: FileVersion) -> FileVersion | None:
-        """The file as it is now: this version, or the one that came instead; None when it is gone."""
-        current = self.head(file.uri)
-        if current is None or current.identity != file.identity:
-            return current
-        return file
+    def heads(self, uris: Sequence[str]) -> list[FileVersion | None]:
+        """`head` of each, many at a time where each is a request."""
+        for uri in uris:
+            self._at(uri)
+        if len(uris) < _AT_ONCE or not any(uri.startswith(_S3) for uri in uris):
+            return [self.head(uri) for uri in uris]
+        with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="landing") as pool:
+            return list(pool.map(self.head, uris))
 
     def all_now(self, files: Sequence[FileVersion]) -> list[FileVersion | None]:
-        """`now` of each, many at a time where each is a request."""
-        for file in files:
-            self._at(file.uri)
-        if len(files) < _AT_ONCE or not any(file.uri.startswith(_S3) for file in files):
-            return [self.now(file) for file in files]
-        with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="landing") as pool:
-            return list(pool.map(self.now, files))
+        """The files as they are now: each version, or the one that came instead; None when it is gone."""
+        current = self.heads([file.uri for file in files])
+        return [
+            file if now is not None and now.identity == file.identity else now
+            for file, now in zip(files, current, strict=True)
+        ]
 
     def reader(self, file: FileVersion) -> Read:
         """Ranges of the file."""
@@ -96,7 +97,7 @@ class Landing:
         for info in lake.list(prefix, odd=self.odd.append):
             segments = info.key.removeprefix(prefix).split("/")
             if format_of(segments[-1]) is not None and not any(s.startswith(_SKIPPED) for s in segments):
-                yield _version(lake.uri(info.key), info)
+                yield version_of(lake.uri(info.key), info)
 
     def _at(self, uri: str) -> tuple[Lake, str]:
         try:
@@ -113,7 +114,7 @@ def _folder(path: str) -> str:
     return path.rpartition("/")[0]
 
 
-def _version(uri: str, info: ObjectInfo) -> FileVersion:
+def version_of(uri: str, info: ObjectInfo) -> FileVersion:
     return FileVersion(uri, info.size, info.etag, info.version, landed_at=info.modified)
 
 
