@@ -33,6 +33,15 @@ WORK: Mapping[str, str] = {
     "load-prepare": "load_work.prepare",
     "load-raw": "load_raw.upsert",
     "load-tidegate": "load_work.tidegate",
+    "landing-prepare": "landing_work.prepare",
+    "landing-watch": "landing_work.watch",
+    "wide-prepare": "wide_work.prepare",
+    "wide-describe": "wide_raw.describe",
+    "wide-create": "wide_raw.create",
+    "wide-tidegate": "wide_work.tidegate",
+    "small-files-prepare": "small_files_work.prepare",
+    "small-files-raw": "small_files_raw.insert",
+    "small-files-tidegate": "small_files_work.tidegate",
 }
 """Functions of a folder that return Timed, by module of this package."""
 

@@ -33,9 +33,9 @@ class Timed:
         return Timed(self.seconds, self.cpu, {**self.detail, **detail})
 
 
-def document(timed: Timed) -> str:
-    """What a measured process prints: the work's times, and the peak of its memory."""
-    return json.dumps({**asdict(timed), "peak_mb": peak_mb()})
+def document(timed: Timed, peak: float | None = None) -> str:
+    """What a measured process prints: the work's times, and the peak of its memory, or of another's, in megabytes."""
+    return json.dumps({**asdict(timed), "peak_mb": peak_mb() if peak is None else peak})
 
 
 def peak_mb() -> float:
@@ -47,3 +47,12 @@ def peak_mb() -> float:
     except (OSError, StopIteration):
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         return peak / 1e6 if sys.platform == "darwin" else peak * 1024 / 1e6
+
+
+def bytes_read() -> int:
+    """What this process has read until now, of files and of all else; -1 where the system does not tell."""
+    try:
+        text = Path("/proc/self/io").read_text(encoding="ascii")
+    except OSError:
+        return -1
+    return int(text.partition("rchar:")[2].split()[0])

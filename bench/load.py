@@ -23,7 +23,14 @@ _OTHERS = "ingestr and sling are not measured: what PyPI has of them fetches a p
 def run(folder: Path, scale: float, runs: int, peers: Path) -> str:
     """Prepare each table once, measure on copies of it, and return the report. `peers`: where dlt is installed."""
     head = f"load: upserts of TPC-H at scale {scale:g}, half of the rows changed, half new."
-    sections = [_Upsert(folder, table, peers).report(scale, runs) for table in KEYS]
+    place = folder / "load"
+    shutil.rmtree(place, ignore_errors=True)
+    for table in KEYS:
+        (place / table).mkdir(parents=True)
+        os.link(generate(folder, scale, table), place / table / f"{table}.parquet")
+    counts = in_child("load-prepare", place).detail
+    sections = [_Upsert(place / table, peers).report(counts[table], runs) for table in KEYS]
+    shutil.rmtree(place)
     return "\n".join([head, method(runs), _OTHERS, *sections])
 
 
@@ -31,30 +38,20 @@ def run(folder: Path, scale: float, runs: int, peers: Path) -> str:
 class _Upsert:
     """One table, and the files with rows for it."""
 
-    folder: Path
-    table: str
+    prepared: Path
     peers: Path
 
-    @property
-    def prepared(self) -> Path:
-        return self.folder / "load" / self.table
-
-    def report(self, scale: float, runs: int) -> str:
+    def report(self, counts: Mapping[str, int], runs: int) -> str:
         prepared = self.prepared
-        shutil.rmtree(prepared, ignore_errors=True)
-        prepared.mkdir(parents=True)
-        os.link(generate(self.folder, scale, self.table), prepared / f"{self.table}.parquet")
-        counts = in_child("load-prepare", prepared).detail
         peer = self._by_dlt("prepare", prepared).detail if (self.peers / "bin/python").exists() else None
         parts = list[str]()
         for file in (PARQUET, CSV):
             replace(Facts.load(prepared), file=file).save(prepared)
             size = (prepared / file).stat().st_size / 1e6
             rows = f"{counts['rows']:,} rows of {file.partition('.')[2]}, {size:,.0f} MB"
-            parts += ["", f"{self.table}: {rows}, into a table of {counts['base']:,}"]
+            parts += ["", f"{prepared.name}: {rows}, into a table of {counts['base']:,}"]
             parts += [_table(self._measured(runs, with_dlt=peer is not None and file == PARQUET), peer)]
             parts += [_NO_PEERS] if peer is None and file == PARQUET else []
-        shutil.rmtree(prepared)
         return "\n".join(parts)
 
     def _measured(self, runs: int, *, with_dlt: bool) -> dict[str, Series]:

@@ -1,14 +1,12 @@
 """Many small tables, each with a policy: what a plan asks the warehouse, and what that costs the engine alone."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
 from bench.clock import Clock, Timed
+from bench.counting import CountingWarehouse
 from tidegate import open as open_tidegate
 from tidegate.config import loader as _loader  # noqa: F401 - imported before the clock starts, as are the drivers
 from tidegate.config.writer import starter
@@ -21,7 +19,6 @@ from tidegate.model.policy import Policy
 from tidegate.model.tables import SqlType, TypeKind
 from tidegate.redshift.identifiers import qualified
 from tidegate.redshift.periods import PeriodColumn, statistics
-from tidegate.warehouse.base import Result, Session, Warehouse
 from tidegate.warehouse.embedded import driver as _driver  # noqa: F401
 
 ROWS = 20
@@ -90,39 +87,3 @@ def tidegate(folder: Path) -> Timed:
         raise SystemExit(f"error: {errors[0]}\nhint: {len(errors)} tables could not be planned.")
     due = sum(len(spec.periods) for table in plan.tables for spec in table.specs)
     return timed.having(configured=configured, statements=counting.statements, due=due)
-
-
-class CountingWarehouse:
-    """The warehouse, with the number of statements and requests that were sent to it."""
-
-    def __init__(self, target: Warehouse) -> None:
-        self._target = target
-        self.statements = 0
-
-    def __getattr__(self, name: str) -> Any:
-        """Everything that sends nothing, or one request."""
-        value = getattr(self._target, name)
-        if name in ("tables", "table_stats"):
-            self.statements += 1
-        return value
-
-    def execute(self, sql: str) -> Result:
-        self.statements += 1
-        return self._target.execute(sql)
-
-    @contextmanager
-    def session(self) -> Iterator[Session]:
-        with self._target.session() as session:
-            yield _CountingSession(session, self)
-
-
-class _CountingSession:
-    def __init__(self, target: Session, warehouse: CountingWarehouse) -> None:
-        self._target, self._warehouse = target, warehouse
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._target, name)
-
-    def execute(self, sql: str) -> Result:
-        self._warehouse.statements += 1
-        return self._target.execute(sql)

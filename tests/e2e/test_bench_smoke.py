@@ -17,9 +17,10 @@ ROWS, MONTHS = 60_175, 83
 def test_every_part_runs_and_says_what_it_counted(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "bench", "--scale", "0.01", "--tables", "7", "--days", "60", "--runs", "1"]
     command += ["--objects", "990", "--batches", "10", "--reported", "1100", "--orders", "100"]
+    command += ["--files", "200", "--wide-mb", "1"]
     command += ["--folder", str(tmp_path), "--peers", str(tmp_path / "none")]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr.count("run 1 of 1")) == (0, 22), done.stderr
+    assert (done.returncode, done.stderr.count("run 1 of 1")) == (0, 31), done.stderr
     lines = done.stdout.splitlines()
     assert re.match(r"machine: \d+ cores, [\d.]+ GB of memory, .*, Python 3\.\d+\.\d+, DuckDB \d", lines[0])
     assert f"archive: TPC-H lineitem at scale 0.01: {ROWS:,} rows in {MONTHS} months, all due." in lines
@@ -45,6 +46,14 @@ def test_every_part_runs_and_says_what_it_counted(tmp_path: Path) -> None:
     assert re.search(r"^inventory: a report of 1,100 objects in CSV, \d+ MB\.$", done.stdout, re.M)
     assert "convert: 100 nested orders, 0 MB of JSON, to three Parquet files." in lines
     _check_loads(lines)
+    assert "small-files: 200 Parquet files of 20 rows, 0.3 MB, into one table." in lines
+    sent = re.search(r"^statements sent: (\d+) for 200 files, 0\.\d+ a file$", done.stdout, re.M)
+    assert sent is not None
+    assert int(sent[1]) < 30
+    assert "landing: from a file of 20 rows to its rows in the table." in lines
+    assert "1,600 columns, 78 rows, 1 MB, of which 0.3 MB are the footer" in lines
+    assert "10,000 columns, 12 rows, 3 MB, of which 1.8 MB are the footer" in lines
+    assert f"refused: {tmp_path}/wide/wide-10000.parquet has more than 1600 columns" in lines
     assert "requests: 990 files in 10 batches on S3, 1,010 objects with their manifests and descriptors." in lines
     asked = done.stdout.partition("\nrequests ")[2].splitlines()
     assert [line.split() for line in asked[:3]] == [
