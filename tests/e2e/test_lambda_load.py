@@ -151,6 +151,8 @@ def _one_by_one(emulator: Emulator, bucket: str) -> None:
     bad = s3_loader.copy_data_to_redshift(bucket, "orders/bad.parquet", "orders")
     assert bad["status"] == "quarantined"
     assert str(bad["reason"]).startswith(f"s3://{bucket}/orders/bad.parquet is ")
+    with pytest.raises(UsageError, match=r"^the key 'orders/' names no file$"):
+        s3_loader.copy_data_to_redshift(bucket, "orders/", "orders")
     metadata = {"columns": [{"name": "a", "type": "INTEGER"}]}
     created = [s3_loader.create_redshift_table("new_table", metadata)["created"] for _ in range(2)]
     assert created == [True, False]

@@ -73,8 +73,7 @@ def process_parquet_file(bucket_name: str, object_key: str, table_name: str) -> 
     environment = Environment(os.environ)
     table = _table(environment, table_name)
     with _opened(environment, bucket_name) as app:
-        address = f"s3://{bucket_name}/{object_key}"
-        plan = app.plan_load(address, route=environment.direct(table), exact=True)
+        plan = app.plan_load(_address(bucket_name, object_key), route=environment.direct(table), exact=True)
     for refused in plan.refused:
         raise UsageError(refused.reason, hint=refused.hint)
     known = plan.batches[0].fit.table if plan.batches else plan.table
@@ -99,9 +98,12 @@ def create_redshift_table(table_name: str, metadata: Mapping[str, object]) -> di
     environment = Environment(os.environ)
     table = _table(environment, table_name)
     given = metadata.get("columns")
-    if not isinstance(given, list) or not given:
-        raise UsageError("the metadata has no columns", hint="Give what process_parquet_file returned.")
-    columns = tuple(Column(str(one["name"]), parse(str(one["type"]))) for one in given)
+    if not isinstance(given, list) or not given or not all(_is_column(one) for one in given):
+        raise UsageError(
+            f"the metadata of {table} has no columns with name and type",
+            hint="Give what process_parquet_file returned.",
+        )
+    columns = tuple(Column(one["name"], parse(one["type"])) for one in given)
     statement = create_table(Table(table, columns), if_not_exists=True)
     with _opened(environment, None) as app:
         before = app.warehouse.tables([table])
@@ -122,7 +124,7 @@ def copy_data_to_redshift(bucket_name: str, object_key: str, table_name: str) ->
     table = _table(environment, table_name)
     with _opened(environment, bucket_name) as app:
         route = environment.direct(table)
-        outcome = app.run_load(app.plan_load(f"s3://{bucket_name}/{object_key}", route=route))
+        outcome = app.run_load(app.plan_load(_address(bucket_name, object_key), route=route))
     status = "loaded" if outcome.files else "gone" if outcome.gone else "already loaded"
     if outcome.quarantined:
         status = "quarantined"
@@ -185,6 +187,17 @@ def _tell(notification: "Notification") -> None:
 
     log = LogLines(_invocation)
     open_channels(Environment(os.environ).notify(), log, Unmeasured()).send(notification)
+
+
+def _address(bucket_name: str, object_key: str) -> str:
+    """Raises UsageError: it names a folder, which would stand for all files below it."""
+    if not object_key or object_key.endswith("/"):
+        raise UsageError(f"the key {object_key!r} names no file", hint="Give the key of one file.")
+    return f"s3://{bucket_name}/{object_key}"
+
+
+def _is_column(given: object) -> bool:
+    return isinstance(given, dict) and all(isinstance(given.get(name), str) for name in ("name", "type"))
 
 
 def _table(environment: Environment, text: str) -> "TableName":

@@ -1,6 +1,6 @@
 """What a swapped handler makes of keys and of environment variables."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import pytest
 from tests.unit.aws.lambdas import Context
@@ -131,6 +131,8 @@ def test_an_event_without_files_opens_nothing() -> None:
         "statusCode": 200,
         "body": '{"files": 0, "rows": 0, "skipped": 0, "quarantined": 0, "tables": []}',
     }
+    ours = shapes.s3(shapes.obj("_tidegate/w1/load/20200620-101502-a9a99f2f/0.parquet"))
+    assert s3_loader.lambda_handler(ours, None) == answer
     assert s3_loader.lambda_handler(shapes.sqs("{"), Context()) == {"batchItemFailures": [{"itemIdentifier": "m0"}]}
 
 
@@ -141,3 +143,26 @@ def test_a_topic_that_is_none(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Ca
     monkeypatch.delenv("SNS_TOPIC_ARN")
     s3_loader.send_notification("ERROR: x")
     assert '"message": "ERROR: x"' in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            lambda: s3_loader.create_redshift_table("t", {}),
+            "the metadata of public.t has no columns with name and type",
+        ),
+        (
+            lambda: s3_loader.create_redshift_table("t", {"columns": [{"name": "a"}]}),
+            "the metadata of public.t has no columns with name and type",
+        ),
+        (
+            lambda: s3_loader.create_redshift_table("t", {"columns": [{"name": "a", "type": "INTEGER"}]}),
+            "it is not known where the lake is",
+        ),
+    ],
+)
+def test_calls_that_say_too_little(call: Callable[[], object], message: str) -> None:
+    with pytest.raises((UsageError, ConfigError)) as told:
+        call()
+    assert told.value.message == message

@@ -24,6 +24,8 @@ def parse_event(event: object) -> Delivery:
     """
     if isinstance(event, dict) and (queued := _sqs_records(event)) is not None:
         return Delivery(tuple(_queued(record) for record in queued), any(_is_fifo(record) for record in queued))
+    if isinstance(event, dict) and "Messages" in event:
+        return Delivery(tuple(_received(message) for message in _objects(event["Messages"], "Messages")))
     reader = _Reader()
     reader.read(event, 0)
     return Delivery((reader.message(None),))
@@ -52,6 +54,12 @@ def _sqs_records(event: Document) -> list[Document] | None:
 def _queued(record: Document) -> Message:
     what = "a record of SQS"
     return parse_message(text(record, "messageId", what), optional(record, "body", what) or "")
+
+
+def _received(message: Document) -> Message:
+    """A message as ReceiveMessage answers it (SQS API reference): what a person gets out of a queue."""
+    what = "a message of SQS"
+    return parse_message(text(message, "MessageId", what), optional(message, "Body", what) or "")
 
 
 def _is_fifo(record: Document) -> bool:

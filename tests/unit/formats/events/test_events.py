@@ -225,3 +225,13 @@ def test_an_event_a_thousand_times_in_any_order_is_one_file() -> None:
     random.Random(7).shuffle(many)
     files = [only(event).file for event in many]
     assert {(file.uri, file.identity) for file in files if file} == {("s3://landing/orders/1.parquet", "d41d8cd9:1024")}
+
+
+def test_messages_that_a_person_took_out_of_a_queue() -> None:
+    bodies = [shapes.s3(shapes.obj()), "{"]
+    taken = [{"MessageId": f"m{n}", "ReceiptHandle": "AQEB", "Body": json.dumps(body)} for n, body in enumerate(bodies)]
+    delivery = parse_event({"Messages": taken})
+    assert [landed.key for landed in delivery.landed] == ["orders/1.parquet"]
+    assert delivery.failed(()) == ["m1"]
+    with pytest.raises(UsageError, match=r"^a message of SQS has no MessageId$"):
+        parse_event({"Messages": [{"Body": "/1"}]})
