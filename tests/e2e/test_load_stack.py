@@ -1,6 +1,7 @@
 """Files in a bucket become rows of the local Redshift, by the Data API: in the lake's bucket and in another one."""
 
 import io
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -8,10 +9,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from tests.e2e.stack import StackWorld
+from tests.faults.write_skew import interleave, statements_of
 from tests.flows.landing import TABLE, appending, names, upserting
 from tests.servers.emulator import Emulator
 
 from tidegate.config.settings import S3Settings
+from tidegate.flows.context import Context
 from tidegate.flows.load.landing import Landing
 from tidegate.flows.load.plan import LoadRequest, plan_load
 from tidegate.flows.load.run import run_load
@@ -19,6 +22,7 @@ from tidegate.lake.s3.driver import S3Lake
 from tidegate.model.loading import LoadOutcome
 from tidegate.model.names import TableName
 from tidegate.model.route import Route
+from tidegate.redshift.loaded import ALREADY_LOADED
 
 
 def parquet(columns: dict[str, Any]) -> bytes:
@@ -27,16 +31,41 @@ def parquet(columns: dict[str, Any]) -> bytes:
     return sink.getvalue()
 
 
-def load(world: StackWorld, route: Route, *paths: str) -> LoadOutcome:
-    with world.context() as ctx:
-        assert isinstance(ctx.settings.lake, S3Settings)
-        aws = ctx.settings.lake.aws
+def loading(route: Route, *paths: str) -> Callable[[Context], LoadOutcome]:
+    def load(plain: Context) -> LoadOutcome:
+        assert isinstance(plain.settings.lake, S3Settings)
+        aws = plain.settings.lake.aws
 
         def lake_at(address: str, region: str | None) -> S3Lake:
             return S3Lake(S3Settings(address.removeprefix("s3://").rstrip("/"), aws=aws))
 
-        ctx = replace(ctx, lake_at=lake_at, sleep=lambda seconds: None)
+        ctx = replace(plain, lake_at=lake_at, sleep=lambda seconds: None)
         return run_load(ctx, plan_load(ctx, LoadRequest(route, tuple(Landing(ctx).find(paths)))))
+
+    return load
+
+
+def load(world: StackWorld, route: Route, *paths: str) -> LoadOutcome:
+    with world.context() as ctx:
+        return loading(route, *paths)(ctx)
+
+
+def load_statements(world: StackWorld, address: str) -> list[str]:
+    """The transaction of a load into public.locked, planned and staged, with one row instead of its staging table."""
+    load_one = loading(appending(table=TableName("public", "locked")), address)
+    statements = statements_of(world, " load */", load_one)
+    staged = next(sql for sql in statements if " INSERT INTO " in sql and "tg_stage" in sql)
+    assert " LOCK " in statements[0]
+    return ['INSERT INTO "public"."locked" ("id") SELECT 1' if sql == staged else sql for sql in statements]
+
+
+def race(ctx: Context, first: list[str], second: list[str], table: str, *, wait: bool) -> tuple[list[str], object]:
+    """Two loads that both planned the file before either loaded it: their errors, and the rows and files loaded."""
+    ctx.warehouse.execute(f"CREATE TABLE IF NOT EXISTS public.{table} (id BIGINT)")
+    first, second = ([sql.replace("locked", table) for sql in one] for one in (first, second))
+    errors = interleave(ctx, first, second, wait=wait, first="INSERT INTO")
+    files = f"SELECT COUNT(*) FROM tidegate.loaded_files WHERE table_name = 'public.{table}'"
+    return errors, ctx.warehouse.execute(f"SELECT COUNT(*), ({files}) FROM public.{table}").rows[0]
 
 
 @pytest.mark.parametrize("stack_world", ["data_api"], indirect=True)
@@ -78,3 +107,8 @@ def test_files_in_s3_become_rows_once(stack_world: StackWorld, aws_environment: 
     ]
     many = load(world, appending(table=TableName("public", "many")), f"s3://{bucket}/many/")
     assert [(len(batch.files), batch.rows) for batch in many.batches] == [(20, 20)]
+    first, second = (load_statements(replace(world, suffix=n), f"s3://{bucket}/many/0.parquet") for n in "ab")
+    with world.context() as ctx:
+        assert race(ctx, first, second, "locked", wait=False) == ([f"other: {ALREADY_LOADED}: 1"], (1, 1))
+        unlocked = race(ctx, first[1:], second[1:], "unlocked", wait=True)
+    assert unlocked == ([], (2, 2)), "under snapshot isolation only the LOCK tells them apart"
