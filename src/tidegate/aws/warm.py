@@ -6,13 +6,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from tidegate.errors import ConfigError, Refused, UsageError
+
 if TYPE_CHECKING:
     from tidegate.app import App
 
 
 @dataclass
 class WarmApps:
-    """Opened Apps by name. One is closed after a call that did not end well: its connections may be the reason."""
+    """Opened Apps by name. One is closed after a call that failed for a reason which its connections may be."""
 
     _open: "dict[str, App]" = field(default_factory=dict)
 
@@ -30,6 +32,9 @@ class WarmApps:
         try:
             yield app
             well = True
+        except (UsageError, ConfigError, Refused):
+            well = True
+            raise
         finally:
             if not well:
                 self.drop(name)
