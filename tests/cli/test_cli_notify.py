@@ -145,6 +145,6 @@ def test_a_check_that_fails_is_told(told: Cli, inbox: Inbox) -> None:
     told.configure('[[check]]\ntable = "public.orders"\nchecks = [{ kind = "rows", least = 5 }]\n')
     told.ok("query", "CREATE TABLE public.orders AS SELECT 1 AS id")
     told("check")
-    assert [(post["title"], post["message"].splitlines()[0][:19]) for post in inbox.posts] == [
-        ("ERROR: 1 check failed", "public.orders: rows")
+    assert [(post["title"], post["message"].splitlines()[0]) for post in inbox.posts] == [
+        ("ERROR: 1 check of 1 table failed", "public.orders: 1 rows are fewer than 5")
     ]

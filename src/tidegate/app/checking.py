@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING
 
 from tidegate.app.opened import Name, Opened, table_name
 from tidegate.model.checking import CheckOutcome
-from tidegate.model.notification import Problem, counted
 
 if TYPE_CHECKING:
     from tidegate.flows.check_table import CheckPlan
@@ -32,11 +31,6 @@ class Checking(Opened):
     def run_checks(self, plan: "CheckPlan") -> CheckOutcome:
         """Carry out a plan made by `plan_checks`. What does not hold is told as [notify] says."""
         from tidegate.flows.check_table import run_checks
-        from tidegate.flows.telling import problem_of, tell
 
         with self._naming_jobs():
-            outcome = run_checks(self.context, plan)
-        problems = [Problem(str(r.table), f"{r.name}: {r.reason}") for r in outcome.failed]
-        problems += map(problem_of, outcome.failures)
-        tell(self.context, f"{counted(len(problems), 'check')} failed", problems)
-        return outcome
+            return run_checks(self.context, plan)
