@@ -60,8 +60,9 @@ def test_a_dollar_in_an_address_is_no_variable(settings: Load) -> None:
 def test_every_commented_option_is_one_that_this_version_knows(settings: Load) -> None:
     lines = starter(**PLAIN).splitlines()
     opened = [line.removeprefix("# ") if " = " in line or line.startswith("# [") else line for line in lines]
-    result = settings("\n".join(opened), base="")
+    result = settings("\n".join(opened), base="", environ={"TEAM_SLACK": "slack://a/b/c"})
     assert [str(p.table) for p in result.policies] == ["public.orders"]
+    assert result.notify.addresses == ("slack://***",)
     assert [(route.match, str(route.table), route.key) for route in result.routes] == [
         ("landing/orders/*.parquet", "public.orders", ("order_id",))
     ]
