@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from tidegate.model.layout import CLAIMS
 from tidegate.model.names import TableName, fold
 from tidegate.model.route import CheckKind, CheckRule
 from tidegate.redshift.identifiers import column_list, literal, qualified, quote
@@ -66,12 +67,17 @@ def is_stale(stage: Stage, column: str, since: str) -> str:
     return f"SELECT {stale(column, since)} AS tg_stale FROM {qualified(stage.name)}"
 
 
+def of_loads(table: TableName) -> str:
+    """The predicate for loaded files of a table, without rows that lay aside: they were what was left of a load."""
+    return f"table_name = {literal(str(table))} AND STRPOS(uri, '/{CLAIMS}') = 0"
+
+
 def mean_rows(loaded: TableName, table: TableName) -> str:
     """One row, tg_mean: the mean number of rows of the last loads of the table; NULL before the first."""
     return (
         "SELECT CAST(AVG(CAST(tg_rows AS DOUBLE PRECISION)) AS DOUBLE PRECISION) AS tg_mean FROM ("
         f"SELECT batch, SUM(row_count) AS tg_rows, MAX(loaded_at) AS tg_at FROM {qualified(loaded)} "
-        f"WHERE table_name = {literal(str(table))} GROUP BY batch ORDER BY tg_at DESC LIMIT {MEAN_LOADS}) AS recent"
+        f"WHERE {of_loads(table)} GROUP BY batch ORDER BY tg_at DESC LIMIT {MEAN_LOADS}) AS recent"
     )
 
 

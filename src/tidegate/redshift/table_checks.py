@@ -5,8 +5,8 @@ from datetime import datetime
 
 from tidegate.model.names import TableName, fold
 from tidegate.model.route import CheckKind, CheckRule
-from tidegate.redshift.identifiers import literal, qualified
-from tidegate.redshift.load_checks import MEAN_LOADS, repeated_values, row_condition, since_of, stale
+from tidegate.redshift.identifiers import qualified
+from tidegate.redshift.load_checks import MEAN_LOADS, of_loads, repeated_values, row_condition, since_of, stale
 
 
 def count_all(relation: TableName, rules: Sequence[CheckRule], now: datetime) -> str:
@@ -30,7 +30,7 @@ def last_loads(loaded: TableName, table: TableName) -> str:
     """tg_rows of the table's last loads, the newest first: one more than make the mean."""
     return (
         f"SELECT SUM(row_count) AS tg_rows, MAX(loaded_at) AS tg_at FROM {qualified(loaded)} "
-        f"WHERE table_name = {literal(str(table))} GROUP BY batch "
+        f"WHERE {of_loads(table)} GROUP BY batch "
         f"ORDER BY tg_at DESC, batch DESC LIMIT {MEAN_LOADS + 1}"
     )
 

@@ -126,7 +126,7 @@ DELETE FROM "tg_stage_20200620_120000_3f9a2c1b" WHERE "line" IS NULL;
 SELECT CASE WHEN COALESCE(MAX("at") >= TIMESTAMP '2020-06-20 11:00:00.000000', FALSE) THEN 0 ELSE 1 END AS tg_stale FROM "tg_stage_20200620_120000_3f9a2c1b";
 
 -- case: checks (9)
-SELECT CAST(AVG(CAST(tg_rows AS DOUBLE PRECISION)) AS DOUBLE PRECISION) AS tg_mean FROM (SELECT batch, SUM(row_count) AS tg_rows, MAX(loaded_at) AS tg_at FROM "tidegate"."loaded_files" WHERE table_name = 'public.orders' GROUP BY batch ORDER BY tg_at DESC LIMIT 10) AS recent;
+SELECT CAST(AVG(CAST(tg_rows AS DOUBLE PRECISION)) AS DOUBLE PRECISION) AS tg_mean FROM (SELECT batch, SUM(row_count) AS tg_rows, MAX(loaded_at) AS tg_at FROM "tidegate"."loaded_files" WHERE table_name = 'public.orders' AND STRPOS(uri, '/_tidegate/') = 0 GROUP BY batch ORDER BY tg_at DESC LIMIT 10) AS recent;
 
 -- case: quarantine (1)
 SELECT table_name, batch, COUNT(DISTINCT uri) AS files, COALESCE(SUM(row_count), 0) AS rows_aside, MIN(code) AS code, MIN(reason) AS reason, MAX(quarantined_at) AS quarantined_at FROM "tidegate"."quarantined_files" GROUP BY 1, 2 ORDER BY 7 DESC, 1, 2 LIMIT 100;
@@ -159,7 +159,7 @@ SELECT COUNT(*) AS tg_rows, COALESCE(SUM(CASE WHEN "note" IS NULL OR "line" IS N
 SELECT COALESCE(SUM(tg_same), 0) AS tg_rows FROM (SELECT COUNT(*) AS tg_same FROM "public"."orders" WHERE "order_id" IS NOT NULL AND "line" IS NOT NULL GROUP BY "order_id", "line" HAVING COUNT(*) > 1) AS repeated;
 
 -- case: checks of a table (3)
-SELECT SUM(row_count) AS tg_rows, MAX(loaded_at) AS tg_at FROM "tidegate"."loaded_files" WHERE table_name = 'public.orders' GROUP BY batch ORDER BY tg_at DESC, batch DESC LIMIT 11;
+SELECT SUM(row_count) AS tg_rows, MAX(loaded_at) AS tg_at FROM "tidegate"."loaded_files" WHERE table_name = 'public.orders' AND STRPOS(uri, '/_tidegate/') = 0 GROUP BY batch ORDER BY tg_at DESC, batch DESC LIMIT 11;
 
 -- case: replace
 DELETE FROM "public"."orders";

@@ -13,6 +13,7 @@ from tidegate.flows.context import Context
 from tidegate.flows.landing.quarantine import forget_place, say_why
 from tidegate.flows.landing.routing import Router
 from tidegate.flows.load.attempt import Attempt
+from tidegate.flows.load.failures import concerns_files
 from tidegate.flows.load.landing import version_of
 from tidegate.flows.load.plan import LoadPlan, LoadRequest, plan_load
 from tidegate.flows.load.told import notifications
@@ -80,6 +81,8 @@ def load_aside(ctx: Context, aside: Aside) -> LoadOutcome | None:
     try:
         return _load(ctx, aside)
     except (FileRefused, Refused, StatementError) as error:
+        if isinstance(error, StatementError) and not concerns_files(error):
+            raise
         say_why(ctx, aside.table, aside.place, error.message, error.hint)
         raise
 
