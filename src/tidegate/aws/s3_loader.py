@@ -139,9 +139,12 @@ def load_to_redshift(bucket_name: str, object_key: str) -> dict[str, object]:
 
 
 def send_notification(message: str) -> None:
-    """Send a message to the topic of SNS_TOPIC_ARN; without one it is only logged. It never fails.
+    """Send a message to the topic of SNS_TOPIC_ARN; without one it is only logged. What the topic refuses is logged.
 
     A message that begins with `UPLOAD:`, `SUCCESS:`, `WARNING:` or `ERROR:` is of that kind, any other a warning.
+
+    Raises:
+        ConfigError: the variable holds something else.
     """
     from tidegate.model.notification import Notification, NotificationKind
 

@@ -10,7 +10,7 @@ from tidegate.aws import s3_loader
 from tidegate.aws.environment import Environment
 from tidegate.aws.naming import routes
 from tidegate.config.settings import Aws, DataApiSettings, S3Settings
-from tidegate.errors import ConfigError, UsageError
+from tidegate.errors import ConfigError, ForeignWarehouse, UsageError
 from tidegate.formats.events.parse import parse_event
 from tidegate.model.names import TableName
 from tidegate.model.route import LoadMode
@@ -166,3 +166,26 @@ def test_calls_that_say_too_little(call: Callable[[], object], message: str) -> 
     with pytest.raises((UsageError, ConfigError)) as told:
         call()
     assert told.value.message == message
+
+
+class Opened:
+    """Stands for an App."""
+
+    closed = False
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def test_the_lake_of_another_bucket_is_refused_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = Opened()
+    monkeypatch.setattr(s3_loader, "_open", lambda environment, lake: app)
+    with (
+        pytest.raises(ForeignWarehouse, match=r"^the lake has no folder of warehouse w1$") as refused,
+        s3_loader._opened(Environment({}), "another"),
+    ):
+        raise ForeignWarehouse("the lake has no folder of warehouse w1", hint="Check [lake] url.")
+    assert refused.value.hint.startswith("Set TIDEGATE_LAKE to the lake of this warehouse")
+    assert (s3_loader._apps.latest, app.closed) == ("s3://another", False)
+    s3_loader._apps.drop("s3://another")
+    assert app.closed
