@@ -1,6 +1,6 @@
 """Which versions of which files are in a table, and which are in quarantine: the truth about `loaded`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
 from tidegate.model.landing import FileVersion
@@ -72,7 +72,7 @@ class LoadedFiles(ControlTables):
         """None of these versions is loaded, and none that came after one of them."""
         source = f"{qualified(self.loaded_files)} WHERE table_name = {literal(str(table))} AND "
         return [
-            *(guard_none(f"{source}({' OR '.join(part)})", ALREADY_LOADED) for part in parts(map(_same, files))),
+            *(guard_none(source + condition, ALREADY_LOADED) for condition in are_versions(files)),
             *(
                 guard_none(f"{source}({' OR '.join(part)})", NEWER_LOADED)
                 for part in parts(_newer(f) for f in files if f.sequencer is not None)
@@ -93,12 +93,12 @@ class LoadedFiles(ControlTables):
             f"SELECT uri, file_identity FROM {qualified(self.quarantined_files)} "
             f"WHERE table_name = {literal(str(table))} AND "
         )
-        return [f"{head}({' OR '.join(part)})" for part in parts(map(_same, files))]
+        return [head + condition for condition in are_versions(files)]
 
     def delete_quarantined(self, table: TableName, files: Sequence[FileVersion]) -> list[str]:
         """What was said of these versions before is over."""
         head = f"DELETE FROM {qualified(self.quarantined_files)} WHERE table_name = {literal(str(table))} AND "
-        return [f"{head}({' OR '.join(part)})" for part in parts(map(_same, files))]
+        return [head + condition for condition in are_versions(files)]
 
     def insert_quarantined(self, table: TableName, batch: str, files: Sequence[QuarantinedFile], at: str) -> list[str]:
         """`at` is `YYYY-MM-DD HH:MM:SS` in UTC."""
@@ -112,8 +112,13 @@ class LoadedFiles(ControlTables):
         return [head + ", ".join(part) for part in parts(rows)]
 
 
-def _same(file: FileVersion) -> str:
-    return f"(uri = {literal(file.uri)} AND file_identity = {literal(file.identity)})"
+def are_versions(files: Iterable[FileVersion]) -> Iterator[str]:
+    """Predicates each of which finds rows of some of these versions.
+
+    A list is looked up, alternatives are tried one by one. No identity has a blank, so no two versions become one text.
+    """
+    versions = (literal(f"{file.uri} {file.identity}") for file in files)
+    return (f"(uri || ' ' || file_identity) IN ({', '.join(part)})" for part in parts(versions))
 
 
 def _newer(file: FileVersion) -> str:

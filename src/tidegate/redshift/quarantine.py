@@ -7,7 +7,7 @@ from tidegate.model.names import TableName
 from tidegate.model.quarantine import QuarantineFilter
 from tidegate.redshift.control_tables import ControlTables
 from tidegate.redshift.identifiers import literal, qualified
-from tidegate.redshift.lists import parts
+from tidegate.redshift.loaded import are_versions
 
 _ENTRY = (
     "table_name, batch, quarantined_at, uri, file_identity, version, sequencer, row_count, code, reason, hint, place"
@@ -43,8 +43,7 @@ class Quarantine(ControlTables):
     def delete_whole(self, table: TableName, files: Sequence[FileVersion]) -> list[str]:
         """The entries of whole files alone: rows that lie aside stay on the list."""
         head = f"DELETE FROM {self._entries(QuarantineFilter(table=table))} AND place IS NULL AND "
-        same = (f"(uri = {literal(file.uri)} AND file_identity = {literal(file.identity)})" for file in files)
-        return [f"{head}({' OR '.join(part)})" for part in parts(same)]
+        return [head + condition for condition in are_versions(files)]
 
     def delete_place(self, table: TableName, place: str) -> str:
         """The entries whose rows lie at a place."""

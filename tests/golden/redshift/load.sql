@@ -8,7 +8,7 @@ SELECT uri, file_identity, sequencer, row_count, loaded_at FROM "tidegate"."load
 SELECT CASE WHEN COALESCE(COUNT(*) = 0, FALSE) THEN 0 ELSE CAST('tidegate guard: a newer version of a file is already loaded: ' || CAST(COALESCE(COUNT(*), 0) AS VARCHAR(20)) AS INTEGER) END AS guard FROM "tidegate"."loaded_files" WHERE table_name = 'public.orders' AND landed_at > TIMESTAMP '2020-06-20 11:00:00.000000';
 
 -- case: loaded (4)
-SELECT CASE WHEN COALESCE(COUNT(*) = 0, FALSE) THEN 0 ELSE CAST('tidegate guard: a file is already loaded: ' || CAST(COALESCE(COUNT(*), 0) AS VARCHAR(20)) AS INTEGER) END AS guard FROM "tidegate"."loaded_files" WHERE table_name = 'public.orders' AND ((uri = 's3://landing/orders/o''1.parquet' AND file_identity = '9b2cf5:812') OR (uri = '/data/orders/2.parquet' AND file_identity = '1f-17c-280:640'));
+SELECT CASE WHEN COALESCE(COUNT(*) = 0, FALSE) THEN 0 ELSE CAST('tidegate guard: a file is already loaded: ' || CAST(COALESCE(COUNT(*), 0) AS VARCHAR(20)) AS INTEGER) END AS guard FROM "tidegate"."loaded_files" WHERE table_name = 'public.orders' AND (uri || ' ' || file_identity) IN ('s3://landing/orders/o''1.parquet 9b2cf5:812', '/data/orders/2.parquet 1f-17c-280:640');
 
 -- case: loaded (5)
 SELECT CASE WHEN COALESCE(COUNT(*) = 0, FALSE) THEN 0 ELSE CAST('tidegate guard: a newer version of a file is already loaded: ' || CAST(COALESCE(COUNT(*), 0) AS VARCHAR(20)) AS INTEGER) END AS guard FROM "tidegate"."loaded_files" WHERE table_name = 'public.orders' AND ((uri = 's3://landing/orders/o''1.parquet' AND RPAD(sequencer, 64, '0') > '0055AED6DCD90281E50000000000000000000000000000000000000000000000'));
@@ -144,7 +144,7 @@ SELECT table_name, COUNT(*) AS files FROM (SELECT DISTINCT table_name, uri, file
 DELETE FROM "tidegate"."quarantined_files" WHERE table_name = 'public.orders' AND batch = 'b1';
 
 -- case: quarantine (6)
-DELETE FROM "tidegate"."quarantined_files" WHERE table_name = 'public.orders' AND place IS NULL AND ((uri = 's3://landing/orders/o''1.parquet' AND file_identity = '9b2cf5:812') OR (uri = '/data/orders/2.parquet' AND file_identity = '1f-17c-280:640'));
+DELETE FROM "tidegate"."quarantined_files" WHERE table_name = 'public.orders' AND place IS NULL AND (uri || ' ' || file_identity) IN ('s3://landing/orders/o''1.parquet 9b2cf5:812', '/data/orders/2.parquet 1f-17c-280:640');
 
 -- case: quarantine (7)
 DELETE FROM "tidegate"."quarantined_files" WHERE table_name = 'public.orders' AND place = 's3://lake/_tidegate/w1/quarantine/b1/';
@@ -183,10 +183,10 @@ SELECT table_name, uri, file_identity, batch, row_count, code, reason, hint, pla
 SELECT COUNT(*) AS files FROM "tidegate"."quarantined_files" WHERE table_name = 'public.orders';
 
 -- case: quarantined (4)
-SELECT uri, file_identity FROM "tidegate"."quarantined_files" WHERE table_name = 'public.orders' AND ((uri = 's3://landing/orders/o''1.parquet' AND file_identity = '9b2cf5:812') OR (uri = '/data/orders/2.parquet' AND file_identity = '1f-17c-280:640'));
+SELECT uri, file_identity FROM "tidegate"."quarantined_files" WHERE table_name = 'public.orders' AND (uri || ' ' || file_identity) IN ('s3://landing/orders/o''1.parquet 9b2cf5:812', '/data/orders/2.parquet 1f-17c-280:640');
 
 -- case: quarantined (5)
-DELETE FROM "tidegate"."quarantined_files" WHERE table_name = 'public.orders' AND ((uri = 's3://landing/orders/o''1.parquet' AND file_identity = '9b2cf5:812') OR (uri = '/data/orders/2.parquet' AND file_identity = '1f-17c-280:640'));
+DELETE FROM "tidegate"."quarantined_files" WHERE table_name = 'public.orders' AND (uri || ' ' || file_identity) IN ('s3://landing/orders/o''1.parquet 9b2cf5:812', '/data/orders/2.parquet 1f-17c-280:640');
 
 -- case: quarantined (6)
 INSERT INTO "tidegate"."quarantined_files" (table_name, uri, file_identity, version, sequencer, batch, row_count, code, reason, hint, place, quarantined_at) VALUES ('public.orders', '/data/orders/2.parquet', '1f-17c-280:640', NULL, NULL, 'b1', NULL, 'sql.failed', 'column "amount" is ''none''', 'Correct the file.', NULL, TIMESTAMP '2020-06-20 12:00:00'), ('public.orders', 's3://landing/orders/o''1.parquet', '9b2cf5:812', 'v1', '0055AED6DCD90281E5', 'b1', 2, 'load.key', '2 rows have no order_id', '', 's3://lake/_tidegate/w1/quarantine/b1/', TIMESTAMP '2020-06-20 12:00:00');

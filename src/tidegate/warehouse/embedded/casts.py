@@ -95,6 +95,8 @@ def assigned(value: Value, column: Column) -> str:
 def column_value(value: Value, column: Column) -> str:
     """A value converted and checked for a column. What shows that it fits needs no check when the statement runs."""
     sql, kind = assigned(value, column), column.type.kind
+    if kind is TypeKind.VARCHAR and sql == "NULL":
+        return sql
     if kind is TypeKind.VARCHAR and kind is value.kind and value.literal is not None:
         if len(value.literal.encode()) <= (column.type.length or 0):
             return sql
