@@ -81,6 +81,7 @@ def on_lambda(
         monkeypatch.setenv(name, value)
     for name in [name for name in os.environ if name.startswith(("TIDEGATE_", "REDSHIFT_"))]:
         monkeypatch.delenv(name)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     yield StackWorld(tmp_path, stack=stack)
     for module in (load, s3_loader):
         while (name := module._apps.latest) is not None:
