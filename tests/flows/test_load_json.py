@@ -94,10 +94,19 @@ def test_the_table_and_the_route_say_what_a_value_is(land: Land) -> None:
     ]
 
 
+def test_numbers_widen_the_table_and_lose_nothing_in_doubles(land: Land) -> None:
+    land.world.sql(f"CREATE TABLE {TABLE} (id INTEGER, part INTEGER, x DOUBLE PRECISION)")
+    write(land, "a.json", lines({"id": 5_000_000_000, "part": 1.25, "x": 9_007_199_254_740_992}, {"x": 1.5}))
+    path = write(land, "b.json", lines({"id": 1, "x": 9_007_199_254_740_993}), 1)
+    (told,) = land.load().quarantined
+    assert told.reason == f"{path}: record 1: x: '9007199254740993' does not fit DOUBLE"
+    assert land.rows("id, part, x") == [(5_000_000_000, Decimal("1.25"), 9007199254740992.0), (None, None, 1.5)]
+
+
 def test_a_value_that_does_not_fit_is_named_and_the_other_files_are_loaded(land: Land) -> None:
     land.world.sql(f"CREATE TABLE {TABLE} (id INTEGER, at TIME, day DATE, data SUPER)")
     options = FormatOptions(columns={"amount": "decimal(4,2)"})
-    write(land, "a.json", lines({"id": 1}, {"id": 1.5}))
+    write(land, "a.json", lines({"id": 1}, {"id": "x"}))
     write(land, "b.json", lines({"id": 2, "amount": 1.005}), 1)
     write(land, "c.json", lines({"id": 3, "at": "10:00:00"}), 2)
     write(land, "d.json", lines({"id": 4, "data": {"text": "x" * 65_536}}), 3)
@@ -107,7 +116,7 @@ def test_a_value_that_does_not_fit_is_named_and_the_other_files_are_loaded(land:
     told = {names([one])[0]: one for one in land.load(route=replace(appending(), options=options)).quarantined}
     uri = land.folder.as_posix()
     assert {name: one.reason for name, one in told.items()} == {
-        "a.json": f"{uri}/a.json: record 2: id: '1.5' does not fit INTEGER",
+        "a.json": f"{uri}/a.json: record 2: id: 'x' does not fit INTEGER",
         "b.json": f"{uri}/b.json: record 1: amount: '1.005' does not fit DECIMAL(4,2)",
         "c.json": 'column "at" of public.sales is TIME, and VARCHAR(8) in the file: '
         "one cannot be turned into the other without loss",

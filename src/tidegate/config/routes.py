@@ -161,7 +161,8 @@ def _keys(section: LoadSection) -> Iterator[str]:
     if mode is LoadMode.HISTORY:
         yield from _history(section)
     if not mode.is_keyed:
-        for name in ("key", "version", "on_archived"):
+        links_elements = mode is LoadMode.REPLACE and section.options.flatten
+        for name in ("version", "on_archived") if links_elements else ("key", "version", "on_archived"):
             if getattr(section, name):
                 yield f'{name} needs mode = "upsert" or "history"'
     for name in ("key", "sort_key"):

@@ -1,5 +1,6 @@
 """The statements that bring files into a table: a staging table of the session, then one transaction."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from tidegate.model.names import TableName
@@ -148,15 +149,19 @@ class Stage:
 
     def insert_latest(self) -> str:
         """Of each key one row: of the newest version, of the last file."""
+        return f"{self._head()} SELECT {self._values()} FROM {self.latest(c.name for c in self.taken)}"
+
+    def latest(self, columns: Iterable[str]) -> str:
+        """Text after FROM: these columns of the rows that `insert_latest` takes."""
         order = [f"{quote(self.version)} DESC NULLS LAST"] if self.version else []
         order += [f"{FILE_COLUMN} DESC"] if self.numbered else []
         order = order or [quote(key) for key in self.keys]
-        names = column_list(c.name for c in self.taken)
         ranked = (
-            f"SELECT {names}, ROW_NUMBER() OVER (PARTITION BY {column_list(self.keys)} ORDER BY {', '.join(order)}) "
-            f"AS {_RANK} FROM {qualified(self.name)} WHERE {self.has_key}"
+            f"SELECT {column_list(columns)}, "
+            f"ROW_NUMBER() OVER (PARTITION BY {column_list(self.keys)} ORDER BY {', '.join(order)}) AS {_RANK} "
+            f"FROM {qualified(self.name)} WHERE {self.has_key}"
         )
-        return f"{self._head()} SELECT {self._values()} FROM ({ranked}) AS ranked WHERE {_RANK} = 1"
+        return f"({ranked}) AS ranked WHERE {_RANK} = 1"
 
     def filling(self, columns: tuple[StagedColumn, ...]) -> "Stage":
         """The same rows into other columns of the table: it may have changed since they were staged."""

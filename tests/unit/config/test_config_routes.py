@@ -106,6 +106,11 @@ def test_every_key_is_carried_over(settings: Load) -> None:
     assert settings(EVERYTHING).routes == (CARRIED,)
 
 
+def test_a_replaced_table_has_a_key_for_the_elements_of_its_lists(settings: Load) -> None:
+    text = 'match = "x.json"\ntable = "t"\nmode = "replace"\nkey = "a"\noptions = { flatten = true }'
+    assert settings(f"[[load]]\n{text}").routes[0].key == ("a",)
+
+
 def test_the_most_specific_comes_first(settings: Load) -> None:
     matches = ["**/*.csv", "orders/*.csv", "orders/**/*.csv"]
     text = "\n".join(f'[[load]]\nmatch = "{match}"\ntable = "t"' for match in matches)
@@ -143,6 +148,7 @@ MISTAKES = [
         'version names valid_from, which mode = "history" fills itself',
     ),
     ('match = "x"\ntable = "t"\nmode = "append"\nkey = "a"', 'key needs mode = "upsert" or "history"'),
+    ('match = "x.json"\ntable = "t"\nmode = "replace"\nkey = "a"', 'key needs mode = "upsert" or "history"'),
     ('match = "x"\ntable = "t"\nversion = "a"', 'version needs mode = "upsert" or "history"'),
     ('match = "x"\ntable = "t"\non_archived = "allow"', 'on_archived needs mode = "upsert" or "history"'),
     ('match = "x"\ntable = "t"\nkey = ["a", "A"]', "key names a column twice"),

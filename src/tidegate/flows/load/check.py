@@ -33,6 +33,9 @@ def check(ctx: Context, route: Route, staging: Staging) -> tuple[list[Quarantine
         rows = staging.number(count_broken(staging.stage, condition))
         if rows and _goes_aside(ctx, rule, staging, f"{rows} rows {said(rule)}"):
             staging.number_files()
+            if staging.is_linked:
+                bad += staging.blamed(broken_by(rule, staging.stage) or condition, CHECKED, said(rule), _HINT)
+                continue
             condition = broken_by(rule, staging.stage) or condition
             aside += staging.put_aside(condition, CHECKED, said(rule), _HINT)
             staging.execute(delete_broken(staging.stage, condition))

@@ -25,11 +25,15 @@ ARCHIVED = "load.archived"
 
 @dataclass(frozen=True)
 class Compared:
-    """`guards` hold in the transaction as they did here. `restore`: the periods that have to come back first."""
+    """`guards` hold in the transaction as they did here. `restore`: the periods that have to come back first.
+
+    `bad`: files that must be taken out whole.
+    """
 
     aside: tuple[QuarantinedFile, ...] = ()
     guards: tuple[str, ...] = ()
     restore: tuple[date, ...] = ()
+    bad: tuple[QuarantinedFile, ...] = ()
 
 
 def compare(ctx: Context, route: Route, table: Table, staging: Staging) -> Compared:
@@ -65,12 +69,11 @@ def compare(ctx: Context, route: Route, table: Table, staging: Staging) -> Compa
 def _set_aside(staging: Staging, keys: ColdKeys, published: int) -> Compared:
     staging.number_files()
     keys = replace(keys, stage=staging.stage)
-    aside = staging.put_aside(
-        f"{staging.stage.has_key} AND {keys.condition}",
-        ARCHIVED,
-        _said(staging.stage),
-        "",
-    )
+    archived = f"{staging.stage.has_key} AND {keys.condition}"
+    if staging.is_linked:
+        hint = f"Run `tidegate restore {staging.stage.target}` and load the file again."
+        return Compared(bad=tuple(staging.blamed(archived, ARCHIVED, _said(staging.stage), hint)))
+    aside = staging.put_aside(archived, ARCHIVED, _said(staging.stage), "")
     staging.execute(keys.delete())
     table = staging.stage.target
     return Compared(tuple(replace(one, hint=_hint(table, one.place)) for one in aside), (keys.guard(published),))

@@ -1,15 +1,16 @@
 """What is in the files: columns and rows, by their format, and which of them go together."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tidegate.config.routes import format_of
 from tidegate.errors import FileRefused, ObjectNotFound
+from tidegate.flows.load.elements import element_tables, element_types
 from tidegate.flows.load.json_files import read_json
 from tidegate.flows.load.landing import Landing
 from tidegate.formats.schema.csv import infer_csv
-from tidegate.formats.schema.inferred import InferredFile, too_wide
+from tidegate.formats.schema.inferred import InferredColumn, InferredFile, too_wide
 from tidegate.formats.schema.measure import measure_parquet
 from tidegate.formats.schema.parquet import infer_parquet
 from tidegate.model.landing import FileVersion
@@ -29,13 +30,15 @@ _UTF8 = ("utf-8", "utf-8-sig")
 class Landed:
     """A file version and what is in it. `copied`: what COPY reads instead, where the file had to be written anew.
 
-    `encoding` as the route says, None where it leaves it to the file.
+    `encoding` as the route says, None where it leaves it to the file. `elements`: those of its lists, as they are
+    copied into tables of their own, once the file was written anew.
     """
 
     file: FileVersion
     content: InferredFile
     copied: FileVersion | None = None
     encoding: str | None = None
+    elements: tuple["Landed", ...] = ()
 
     @property
     def compression(self) -> CopyCompression | None:
@@ -52,9 +55,14 @@ class Landed:
     @property
     def shape(self) -> object:
         """Files of one shape can be copied by one statement: their columns are the same, in the same order."""
-        columns = tuple((fold(c.name), c.staged or c.type, c.nested, c.undetermined) for c in self.content.columns)
-        keys = tuple(map(fold, self.content.keys))
-        return self.content.format, columns, keys, self.content.dialect, self.content.rewrites
+        content = self.content
+        lists = tuple((child.name, _columns(child.columns)) for child in content.children)
+        keys = tuple(map(fold, content.keys))
+        return content.format, _columns(content.columns), keys, content.dialect, content.rewrites, lists
+
+
+def _columns(columns: Iterable[InferredColumn]) -> tuple[object, ...]:
+    return tuple((fold(c.name), c.staged or c.type, c.nested, c.undetermined) for c in columns)
 
 
 def read_files(
@@ -65,9 +73,10 @@ def read_files(
     `exact`: texts in Parquet are read for their lengths, too.
     """
     landed, refused = list[Landed](), list[QuarantinedFile]()
+    lists = element_types(route, element_tables(landing.ctx, route, table)) if route.options.flatten else {}
     for file in files:
         try:
-            content = _read(landing, route, table, file)
+            content = _read(landing, route, table, lists, file)
             if exact and content.format is FileFormat.PARQUET:
                 with landing.opened(file) as opened:
                     content = measure_parquet(opened, content, file.uri)
@@ -77,16 +86,34 @@ def read_files(
     return landed, refused
 
 
+def joint(files: Sequence[Landed]) -> InferredFile:
+    """One description of files of one shape: the longest text of all, not known where one file does not tell it."""
+    first = files[0].content
+    columns = []
+    for at, column in enumerate(first.columns):
+        lengths = [landed.content.columns[at].longest for landed in files]
+        known = [length for length in lengths if length is not None]
+        columns.append(replace(column, longest=max(known) if len(known) == len(lengths) else None))
+    return replace(first, columns=tuple(columns), rows=sum(landed.content.rows for landed in files))
+
+
 def refusal(file: FileVersion, error: FileRefused | ObjectNotFound) -> QuarantinedFile:
     return QuarantinedFile(file, error.code, error.message, error.hint)
 
 
-def _read(landing: Landing, route: Route, table: Table | None, file: FileVersion) -> InferredFile:
+def _read(
+    landing: Landing,
+    route: Route,
+    table: Table | None,
+    lists: Mapping[str, Mapping[str, SqlType]],
+    file: FileVersion,
+) -> InferredFile:
     format = route.format or format_of(file.uri) or FileFormat.PARQUET
     if format is FileFormat.PARQUET:
         return _narrow(infer_parquet(landing.reader(file), file.size, file.uri), file)
     if format is FileFormat.JSON:
-        return _narrow(read_json(landing, file, route.options, _types(route, table)), file)
+        of_lists = {name: {key: _text(kind) for key, kind in types.items()} for name, types in lists.items()}
+        return _narrow(read_json(landing, file, route, _types(route, table), of_lists), file)
     with closing(landing.opened(file)) as opened:
         content = infer_csv(opened, file.uri, route.options, _types(route, table), MAX_COLUMNS)
     if content.dialect is not None and not content.dialect.header and route.options.header is None:

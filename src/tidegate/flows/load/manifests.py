@@ -19,9 +19,9 @@ def manifest_key(warehouse: str, batch: str, number: int | None = None) -> str:
     return f"{loads_root(warehouse)}{batch}/manifest{'' if number is None else f'-{number}'}"
 
 
-def rewritten_key(warehouse: str, batch: str, number: int) -> str:
-    """What COPY reads instead of the file with this number."""
-    return f"{loads_root(warehouse)}{batch}/{number}.parquet"
+def rewritten_key(warehouse: str, batch: str, number: int, part: int = 0) -> str:
+    """What COPY reads instead of the file with this number; of its lists the parts from 1 on."""
+    return f"{loads_root(warehouse)}{batch}/{number}{f'-{part}' if part else ''}.parquet"
 
 
 def aside_prefix(warehouse: str, table: TableName, batch: str) -> str:

@@ -8,6 +8,7 @@ from tidegate.flows.context import Context
 from tidegate.flows.load.contents import Landed
 from tidegate.flows.load.copying import copied_as
 from tidegate.flows.load.manifests import aside_prefix, manifest, manifest_key
+from tidegate.model.elements import RECORD
 from tidegate.model.landing import FileVersion
 from tidegate.model.loading import QuarantinedFile
 from tidegate.model.route import Route
@@ -45,6 +46,8 @@ class Staging:
         """
         self._copy_all()
         self._read_facts()
+        if self.is_linked and self.keyless:
+            return self.blamed(f"NOT ({self.stage.has_key})", KEYLESS, self._has_no_key(), "Give every record a key.")
         if not self.stage.keys:
             return []
         self.repeated = bool(self.number(self.stage.repeated()))
@@ -62,11 +65,10 @@ class Staging:
         """Put the rows without a key aside, whole."""
         if not self.keyless:
             return []
-        names = ", ".join(self.stage.keys)
         return self.put_aside(
             f"NOT ({self.stage.has_key})",
             KEYLESS,
-            f"have no {names}",
+            self._has_no_key(),
             "They are not in the table: give them a key, and load them as a file of their own.",
         )
 
@@ -87,18 +89,40 @@ class Staging:
                 )
             )
         )
-        counts = {int(str(n or 0)): int(str(rows)) for n, rows in self.execute(self.stage.count_some(condition))}
         return [
             QuarantinedFile(
                 self.files[number].file,
                 code,
-                f"{rows} of its {self.files[number].content.rows} rows {what}",
+                self._some(number, rows, what),
                 hint,
                 rows,
                 self.ctx.lake.uri(prefix),
             )
-            for number, rows in counts.items()
+            for number, rows in self._by_file(condition).items()
         ]
+
+    @property
+    def is_linked(self) -> bool:
+        """Whether elements of lists are staged beside: then no row goes aside without its file."""
+        return any(column.name == RECORD for column in self.stage.columns)
+
+    def blamed(self, condition: str, code: str, what: str, hint: str) -> list[QuarantinedFile]:
+        """The files that have rows of a condition, to be taken out whole."""
+        self.number_files()
+        return [
+            QuarantinedFile(self.files[number].file, code, self._some(number, rows, what), hint)
+            for number, rows in self._by_file(condition).items()
+        ]
+
+    def _by_file(self, condition: str) -> dict[int, int]:
+        """How many rows of a condition there are, by the number of the file."""
+        return {int(str(n or 0)): int(str(rows)) for n, rows in self.execute(self.stage.count_some(condition))}
+
+    def _some(self, number: int, rows: int, what: str) -> str:
+        return f"{rows} of its {self.files[number].content.rows} rows {what}"
+
+    def _has_no_key(self) -> str:
+        return f"have no {', '.join(self.stage.keys)}"
 
     def number_files(self) -> None:
         """See that it is known which file a row came from."""
@@ -157,7 +181,7 @@ class Staging:
 
     def _undecided(self) -> dict[int, int]:
         """Files with keys of which nothing says which row is the newest; file 0 stands for all where not numbered."""
-        columns = stored_columns(self.stage.table)[: len(self.stage.columns)]
+        columns = [c for c in stored_columns(self.stage.table)[: len(self.stage.columns)] if c.name != RECORD]
         found = self.execute(self.stage.undecided(row_hash(columns, self.ctx.warehouse.capabilities.hash_function)))
         return {int(str(number or 0)): int(str(keys)) for number, keys in found}
 

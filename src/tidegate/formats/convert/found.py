@@ -10,7 +10,7 @@ from tidegate.model.tables import SqlType, TypeKind
 def found_rule(inferred: InferredFile, name: str, place: str = "in the rule") -> Rule:
     """Every column in its type, the records under `name`, each child under its own. `place`: see Rule."""
     outputs = [RuleOutput(name, (), tuple(map(_column, inferred.columns)))]
-    for child in inferred.children:
+    for child in (child for child in inferred.children if child.columns):
         outputs.append(RuleOutput(f"{name}_{child.name}", child.rows, tuple(map(_column, child.columns))))
     return Rule(tuple(outputs), place)
 

@@ -28,13 +28,20 @@ class RuleColumn:
 class RuleOutput:
     """One Parquet file for each file that is read. `rows`: a row for each element of this list; () = each record.
 
-    `key`: columns that are named in the file's metadata as its key.
+    `key`: columns that are named in the file's metadata as its key. `first`: the number of the first record. Then
+    there are further columns (tidegate.model.elements): the positions of rows of lists, the record, the digest of it.
     """
 
     name: str
     rows: Path
     columns: tuple[RuleColumn, ...]
     key: tuple[str, ...] = ()
+    first: int | None = None
+
+    @property
+    def depth(self) -> int:
+        """In how many lists a row lies."""
+        return sum(key.endswith(LIST) for key in self.rows)
 
 
 @dataclass(frozen=True)

@@ -120,10 +120,6 @@ def rows_of(output: RuleOutput, source: str, *, numbered: bool = False) -> str:
     return query
 
 
-def depth_of(output: RuleOutput) -> int:
-    return len(_lists(output.rows))
-
-
 def _lists(rows: Path) -> list[Path]:
     """The lists from the record inwards, each with its path: of `a[].b.c[]`, `a[]` and `a[].b.c[]`."""
     return [rows[: number + 1] for number, key in enumerate(rows) if key.endswith(LIST)]

@@ -20,6 +20,10 @@ _DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _MOMENT = _DAY + r"[ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6}0*)?)?"
 _ZONE = r" ?(Z|[+-][0-9]{2}(:?[0-9]{2})?)"
 _MAX_SUPER = 16_000_000
+_TEXT_IN_JSON = r'"(\\.|[^"\\])*"'
+_ENDLESS = text("(?i)nan|inf")
+"""DuckDB takes NaN and Infinity for JSON (as run on 2.0.0); both are JSON only inside of a text."""
+
 _NUL = r"\u0000"
 _ESCAPED_NUL = r"(^|[^\\])(\\\\)*\\u0000"
 
@@ -110,6 +114,13 @@ def _unfit_integer(value: str, type: SqlType) -> str:
     return f"({' OR '.join(f'contains({value}, {text(sign)})' for sign in '.eE_xXbB')})"
 
 
+def _unfit_double(value: str, type: SqlType) -> str:
+    """No number, or a whole one that no double is."""
+    whole = f"regexp_full_match({value}, '-?[0-9]{{16,38}}')"
+    other = f"CAST(CAST({value} AS DOUBLE) AS DECIMAL(38,0)) <> CAST({value} AS DECIMAL(38,0))"
+    return f"(NOT isfinite(CAST({value} AS DOUBLE)) OR CASE WHEN {whole} THEN {other} ELSE false END)"
+
+
 def _unfit_text(value: str, type: SqlType) -> str:
     return f"(strlen({value}) > {type.length} OR contains({value}, chr(0)))"
 
@@ -123,7 +134,9 @@ def _unfit_moment(value: str, type: SqlType) -> str:
 def _unfit_super(value: str, type: SqlType) -> str:
     """Too long, or with a NUL character, which no text of Redshift holds; a backslash may itself be escaped."""
     escaped = f"(contains({value}::VARCHAR, {text(_NUL)}) AND regexp_matches({value}::VARCHAR, {text(_ESCAPED_NUL)}))"
-    return f"(strlen({value}::VARCHAR) > {type.length or _MAX_SUPER} OR {escaped})"
+    no_texts = f"regexp_replace({value}::VARCHAR, {text(_TEXT_IN_JSON)}, '', 'g')"
+    endless = f"(regexp_matches({value}::VARCHAR, {_ENDLESS}) AND regexp_matches({no_texts}, {_ENDLESS}))"
+    return f"(strlen({value}::VARCHAR) > {type.length or _MAX_SUPER} OR {escaped} OR {endless})"
 
 
 _UNFIT: dict[TypeKind, Callable[[str, SqlType], str]] = {
@@ -131,7 +144,7 @@ _UNFIT: dict[TypeKind, Callable[[str, SqlType], str]] = {
     TypeKind.INTEGER: _unfit_integer,
     TypeKind.BIGINT: _unfit_integer,
     TypeKind.REAL: lambda value, _: f"(NOT isfinite(CAST({value} AS FLOAT)))",
-    TypeKind.DOUBLE: lambda value, _: f"(NOT isfinite(CAST({value} AS DOUBLE)))",
+    TypeKind.DOUBLE: _unfit_double,
     TypeKind.BOOLEAN: lambda value, _: f"(lower({value}) NOT IN ('true', 'false'))",
     TypeKind.CHAR: lambda value, type: f"({_unfit_text(value, type)} OR strlen({value}) <> length({value}))",
     TypeKind.VARCHAR: _unfit_text,

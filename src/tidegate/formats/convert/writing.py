@@ -10,9 +10,10 @@ import duckdb
 from tidegate.errors import FileRefused, LakeUnreachable
 from tidegate.formats.convert.rule import Rule, RuleColumn, RuleOutput, shown
 from tidegate.formats.convert.source import Source
-from tidegate.formats.convert.tree import Tree, depth_of, expression, rows_of
+from tidegate.formats.convert.tree import Tree, expression, rows_of
 from tidegate.formats.convert.values import as_text, cast, engine_type, unfit, written
 from tidegate.formats.inventory.engine import Engine, identifier, text
+from tidegate.model.elements import DIGEST, RECORD, positions
 from tidegate.model.tables import TypeKind
 
 _SOURCE = "source_rows"
@@ -40,7 +41,7 @@ def convert_file(engine: Engine, source: Source, rule: Rule, targets: Sequence[P
     queries = [_query(output, tree) for output in rule.outputs]
     with _room(source.name), source.opened(engine, tree) as reading:
         try:
-            engine.execute(f"CREATE OR REPLACE TEMP TABLE {_SOURCE} AS {reading}")
+            engine.execute(f"CREATE OR REPLACE TEMP TABLE {_SOURCE} AS {_numbered(reading, rule)}")
         except duckdb.Error as error:
             raise source.refusal(error, rule) from error
         records = _one(engine, f"SELECT count(*) FROM {_SOURCE}")
@@ -53,9 +54,19 @@ def convert_file(engine: Engine, source: Source, rule: Rule, targets: Sequence[P
     return Counts(records, tuple(rows))
 
 
+def _numbered(reading: str, rule: Rule) -> str:
+    if all(output.first is None for output in rule.outputs):
+        return reading
+    digest = f"md5(CAST(to_json(tg_read) AS VARCHAR)) AS {DIGEST}"
+    return f"SELECT *, row_number() OVER () AS {RECORD}, {digest} FROM ({reading}) AS tg_read"
+
+
 def _query(output: RuleOutput, tree: Tree) -> str:
-    values = ", ".join(f"{_checked(column, output, tree)} AS {identifier(column.name)}" for column in output.columns)
-    return f"SELECT {values} FROM ({rows_of(output, _SOURCE)})"
+    values = [f"{_checked(column, output, tree)} AS {identifier(column.name)}" for column in output.columns]
+    if output.first is not None:
+        values += [f"i{level} AS {name}" for level, name in enumerate(positions(output.depth), 1)]
+        values += [f"{RECORD} - 1 + {output.first} AS {RECORD}", *([] if output.rows else [DIGEST])]
+    return f"SELECT {', '.join(values)} FROM ({rows_of(output, _SOURCE, numbered=output.first is not None)})"
 
 
 def _checked(column: RuleColumn, output: RuleOutput, tree: Tree) -> str:
@@ -78,12 +89,12 @@ def _options(output: RuleOutput) -> str:
 
 def _misfit(engine: Engine, source: Source, output: RuleOutput, tree: Tree, place: str) -> FileRefused | None:
     """The first record whose value does not fit, column by column."""
-    positions = [f"i{number}" for number in range(1, depth_of(output) + 1)]
+    numbers = [f"i{number}" for number in range(1, output.depth + 1)]
     rows = rows_of(output, f"(SELECT row_number() OVER () AS {_RECORD}, * FROM {_SOURCE})", numbered=True)
     found: tuple[tuple[int, ...], RuleColumn, str | None] | None = None
     for column in output.columns:
         value, _ = _value_and_misfit(column, output, tree)
-        places = ", ".join([_RECORD, *positions])
+        places = ", ".join([_RECORD, *numbers])
         condition = _misfit_condition(value, column, output, tree)
         query = f"SELECT {places}, {value}::VARCHAR FROM ({rows}) WHERE {condition} ORDER BY {places} LIMIT 1"
         row = engine.execute(query).fetchone()

@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from tidegate.errors import FileRefused, LakeUnreachable, UsageError
+from tidegate.errors import FileRefused, LakeUnreachable
 from tidegate.formats.convert.rule import LIST, Rule, RuleColumn, RuleOutput
 from tidegate.formats.convert.tree import Tree, expression, rows_of
 from tidegate.formats.inventory.engine import Engine, open_engine
@@ -44,6 +44,7 @@ _KINDS = {
 """What DuckDB calls the kinds of JSON values, and the types that their texts may have; all others are SUPER."""
 
 _NUMBER_KINDS = {kind for kind, types in _KINDS.items() if types == _NUMBERS}
+_EXACT = (TypeKind.SMALLINT, TypeKind.INTEGER, TypeKind.BIGINT, TypeKind.DECIMAL)
 _MIXED = "JSON"
 _DOUBLE_DIGITS = 15
 _BATCH_ROWS = 20_000
@@ -68,22 +69,22 @@ def infer_json(
     options: FormatOptions | None = None,
     *,
     types: Mapping[str, SqlType] | None = None,
-    keys: Sequence[str] = (),
+    child_types: Mapping[str, Mapping[str, SqlType]] | None = None,
 ) -> InferredFile:
     """Read a JSON file of this disk to its end: an object a line, an array of objects, or objects over many lines.
 
     `folder` for what does not fit into memory; `file` names the file in errors. With `options.flatten`, objects
-    become columns (`customer_name`), and lists become children, in which the columns `keys` of the record stand first.
-    `types`, by name in any case, win over what is found.
+    become columns (`customer_name`), and lists become children.
+    `types`, by name in any case, win over what is found, but for exact numbers that `options.columns` does not name:
+    those are told as they are. `child_types` are those of children, by the child's folded name.
 
     Raises:
         FileRefused: it is no JSON, has other records than objects, a key twice, or names that cannot be columns.
-        UsageError: a key is no column.
     """
     options = options or FormatOptions()
     document = json_text(source, file, folder, options.encoding)
     with open_engine(folder) as engine:
-        return _inferred(engine, document, file, options, types or {}, keys)
+        return _inferred(engine, document, file, options, {**(child_types or {}), "": types or {}})
 
 
 def _inferred(
@@ -91,15 +92,23 @@ def _inferred(
     document: JsonText,
     file: str,
     options: FormatOptions,
-    types: Mapping[str, SqlType],
-    keys: Sequence[str],
+    types: Mapping[str, Mapping[str, SqlType]],
 ) -> InferredFile:
+    """`types` by the name of the table; that of the records is empty."""
     try:
         tables = _tables(_structure(engine, document, file), flatten=options.flatten)
+        if len(tables) > 1:
+            check_names([table.name for table in tables[1:]], f"{file}: lists")
         for table in tables:
-            check_names([name for name, _, _ in table.columns], f"{file}: {table.name}" if table.rows else file)
-        wanted = {fold(name): kind for name, kind in types.items()}
-        proven = [_proven(engine, document, table, wanted, file) for table in tables]
+            if table.columns or not table.rows:
+                check_names([name for name, _, _ in table.columns], f"{file}: {table.name}" if table.rows else file)
+        declared = frozenset(map(fold, options.columns))
+        proven = [
+            _proven(engine, document, table, types.get(fold(table.name), {}), frozenset() if table.rows else declared)
+            for table in tables
+        ]
+        for table, columns in zip(tables, proven, strict=True):
+            _check_lengths(table, columns, file)
         rows = engine.execute(f"SELECT count(*) FROM ({records_query(document)})").fetchone()
     except (duckdb.Error, pa.ArrowException, OSError) as error:
         if "Out of Memory" in str(error) or isinstance(error, duckdb.IOException):
@@ -108,10 +117,7 @@ def _inferred(
             ) from error
         raise diagnose(document, file, error) from error
     columns, *others = proven
-    head = [_key(columns, key, file) for key in keys]
-    children = (
-        InferredChild(table.name, table.rows, (*head, *found)) for table, found in zip(tables[1:], others, strict=True)
-    )
+    children = (InferredChild(table.name, table.rows, found) for table, found in zip(tables[1:], others, strict=True))
     return InferredFile(FileFormat.JSON, columns, int(rows[0]) if rows else 0, children=tuple(children))
 
 
@@ -179,7 +185,7 @@ def _flatten(
         inside, called = (*path, key), (*names, key)
         if isinstance(value, dict) and value:
             _flatten(value, inside, called, table, tables)
-        elif isinstance(value, list) and value and isinstance(value[0], dict | str) and value[0] != "NULL":
+        elif isinstance(value, list) and value and isinstance(value[0], dict | str):
             rows = (*path, f"{key}{LIST}")
             child = _Found("_".join(part.removesuffix(LIST) for part in rows), rows, [])
             tables.append(child)
@@ -192,9 +198,10 @@ def _flatten(
 
 
 def _proven(
-    engine: Engine, document: JsonText, table: _Found, wanted: Mapping[str, SqlType], file: str
+    engine: Engine, document: JsonText, table: _Found, types: Mapping[str, SqlType], declared: frozenset[str]
 ) -> tuple[InferredColumn, ...]:
     """The columns of a table in their types, by one pass over those that are no objects and no lists."""
+    wanted = {fold(name): kind for name, kind in types.items()}
     scalars = [(name, path, kind) for name, path, kind in table.columns if kind in _KINDS]
     proofs = {name: ColumnProof(name, kinds=_KINDS[kind or ""]) for name, _, kind in scalars}
     if scalars:
@@ -204,15 +211,23 @@ def _proven(
     columns = []
     for name, path, kind in table.columns:
         column = InferredColumn(name, _SUPER) if name not in proofs else _as_found(proofs[name], kind)
-        if column.longest is not None and column.longest > MAX_TEXT:
-            column = replace(column, type=_SUPER, longest=None)
-        decided = wanted.get(fold(name))
-        columns.append(replace(column, type=decided or column.type, path=path))
-        if column.type == _SUPER and decided is None and column.longest is None and kind == "VARCHAR":
-            raise FileRefused(
-                f"{file}: {name} has a text of more than {MAX_TEXT} bytes", hint="Redshift holds no longer text."
-            )
+        decided = wanted.get(fold(name), column.type)
+        if _are_exact(column.type, decided) and not column.undetermined and fold(name) not in declared:
+            decided = column.type
+        columns.append(replace(column, type=decided, path=path))
     return tuple(columns)
+
+
+def _are_exact(*types: SqlType) -> bool:
+    return all(kind.kind in _EXACT for kind in types)
+
+
+def _check_lengths(table: _Found, columns: Sequence[InferredColumn], file: str) -> None:
+    for column, (_, _, kind) in zip(columns, table.columns, strict=True):
+        if kind == "VARCHAR" and column.type.kind is TypeKind.VARCHAR and (column.longest or 0) > MAX_TEXT:
+            raise FileRefused(
+                f"{file}: {column.name} has a text of more than {MAX_TEXT} bytes", hint="Redshift holds no longer text."
+            )
 
 
 def _as_found(proof: ColumnProof, kind: str | None) -> InferredColumn:
@@ -243,10 +258,3 @@ def _texts(
     reader: pa.RecordBatchReader = engine.sql(f"SELECT {values} FROM ({rows})").to_arrow_reader(_BATCH_ROWS)
     for batch in reader:
         yield batch.columns
-
-
-def _key(columns: Sequence[InferredColumn], key: str, file: str) -> InferredColumn:
-    found = next((column for column in columns if fold(column.name) == fold(key)), None)
-    if found is None:
-        raise UsageError(f"{file} has no column {key}", hint="Name columns of the records as key.")
-    return found

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tidegate.errors import FileRefused, UsageError
+from tidegate.errors import FileRefused
 from tidegate.formats.schema.inferred import InferredFile
 from tidegate.formats.schema.json import infer_json
 from tidegate.model.route import FormatOptions
@@ -14,10 +14,10 @@ from tidegate.redshift.types import render
 
 @pytest.fixture
 def infer(tmp_path: Path):  # type: ignore[no-untyped-def]
-    def run(text: str | bytes, *, flatten: bool = False, keys: tuple[str, ...] = ()) -> InferredFile:
+    def run(text: str | bytes, *, flatten: bool = False) -> InferredFile:
         path = tmp_path / "a[*].json"
         path.write_bytes(text if isinstance(text, bytes) else text.encode())
-        return infer_json(path, "a.json", tmp_path, FormatOptions(flatten=flatten), keys=keys)
+        return infer_json(path, "a.json", tmp_path, FormatOptions(flatten=flatten))
 
     return run
 
@@ -113,24 +113,22 @@ def test_what_cannot_be_loaded_is_refused_by_name(infer, text: str, said: str) -
     assert caught.value.hint
 
 
-def test_flattened_objects_become_columns_and_lists_tables_with_the_key_of_their_record(infer) -> None:  # type: ignore[no-untyped-def]
+def test_flattened_objects_become_columns_and_lists_tables(infer) -> None:  # type: ignore[no-untyped-def]
     found = infer(
         '{"id":1,"who":{"name":"x","at":{"zip":1}},"items":[{"n":1,"tags":["a"]},{"n":2.5}],"none":[]}\n{"id":2}\n',
         flatten=True,
-        keys=("ID",),
     )
-    assert schema(found) == {"id": "INTEGER", "who_name": "VARCHAR(256)", "who_at_zip": "INTEGER", "none": "SUPER"}
+    assert schema(found) == {"id": "INTEGER", "who_name": "VARCHAR(256)", "who_at_zip": "INTEGER"}
     assert [c.path for c in found.columns[:3]] == [("id",), ("who", "name"), ("who", "at", "zip")]
     assert [(t.name, t.rows, [(c.name, render(c.type), c.path) for c in t.columns]) for t in found.children] == [
-        ("items", ("items[]",), [("id", "INTEGER", ("id",)), ("n", "DECIMAL(2,1)", ("items[]", "n"))]),
+        ("items", ("items[]",), [("n", "DECIMAL(2,1)", ("items[]", "n"))]),
         (
             "items_tags",
             ("items[]", "tags[]"),
-            [("id", "INTEGER", ("id",)), ("value", "VARCHAR(256)", ("items[]", "tags[]"))],
+            [("value", "VARCHAR(256)", ("items[]", "tags[]"))],
         ),
+        ("none", ("none[]",), [("value", "VARCHAR(1)", ("none[]",))]),
     ]
-    with pytest.raises(UsageError, match=r"^a\.json has no column nr$"):
-        infer('{"id":1}', flatten=True, keys=("nr",))
 
 
 def test_flattened_names_that_meet_or_are_too_long_are_refused(infer) -> None:  # type: ignore[no-untyped-def]
