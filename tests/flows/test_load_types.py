@@ -105,6 +105,13 @@ def test_a_first_file_that_is_bad_decides_nothing(land: Land) -> None:
     assert (kind(land), land.rows("id, n, x")) == ("bigint", [(2, 1, 5)])
 
 
+def test_a_column_without_values_takes_the_type_that_other_files_tell(land: Land) -> None:
+    land.write("a.parquet", {"id": [1], "x": pa.nulls(1)})
+    land.write("b.parquet", {"id": [2], "x": pa.array([5], pa.int32())}, minute=1)
+    assert land.load(route=appending(sort_key=("x",))).quarantined == ()
+    assert (kind(land), land.rows("id, x")) == ("integer", [(1, None), (2, 5)])
+
+
 def test_texts_win_in_csv_and_the_plan_says_so(land: Land) -> None:
     for number, text in enumerate(("id,zip\n1,12345\n2,\n", "id,zip\n3,01234\n")):
         path = land.folder / f"{number}.csv"

@@ -132,6 +132,25 @@ def test_a_column_that_an_archive_goes_by_keeps_its_type(land: Land) -> None:
     assert quarantined.reason.endswith("it would have to become TIMESTAMP, but the table is archived by it")
 
 
+def test_privileges_on_a_column_alone_keep_it(land: Land) -> None:
+    stand(land, "x INTEGER", "7")
+    land.world.sql(f"GRANT SELECT (x) ON {TABLE} TO ada")
+    land.write("a.parquet", {"id": [2], "x": BIG})
+    (quarantined,) = land.load().quarantined
+    assert quarantined.reason.endswith("but there are privileges on it alone, which would be gone")
+    assert (kind(land), land.rows()) == ("integer", [(1, 7)])
+
+
+def test_an_exact_number_never_becomes_a_floating_one(land: Land) -> None:
+    stand(land, "x INTEGER", "7")
+    land.write("a.parquet", {"id": [2], "x": [0.5]})
+    (quarantined,) = land.load().quarantined
+    assert quarantined.reason == (
+        'column "x" of public.sales is INTEGER, and DOUBLE PRECISION in the file: one cannot be turned into the other '
+        "without loss"
+    )
+
+
 def test_archived_rows_follow_where_the_archive_can(archived: World) -> None:
     """Integers and decimals: the next version of the external table has the wider type."""
     land, route = Land(archived), replace(appending(), table=ORDERS)

@@ -51,7 +51,7 @@ class Known:
     `lengths`: the longest values in bytes by column as measured in the data; they win over what the file says.
     `bounds`: the least and the greatest whole part of numbers, as measured. `types`: those of columns that the table
     does not have, over all files of the load. `periods`: columns that an archive goes by. `archived`: there are
-    archived rows, which have the types of the table as it was.
+    archived rows, which have the types of the table as it was. `granted`: columns with privileges of their own.
     """
 
     lengths: Mapping[str, int] = field(default_factory=dict)
@@ -59,6 +59,7 @@ class Known:
     types: Mapping[str, SqlType] = field(default_factory=dict)
     periods: frozenset[str] = frozenset()
     archived: bool = False
+    granted: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -222,7 +223,7 @@ def _fitted(route: Route, table: Table, column: InferredColumn, known: Known) ->
         return _staged(column, target), None
     if wider is None or route.contract is not Contract.EVOLVE:
         raise _refusal(table, column, target, reason or f"it has values that {render(target.type)} does not hold")
-    if why := _unchangeable(table, target) or _archived(target, wider, known):
+    if why := _unchangeable(table, target) or _limited(target, wider, known):
         raise _refusal(table, column, target, f"it would have to become {render(wider)}, but {why}")
     change = Change(
         ChangeKind.WIDEN,
@@ -234,8 +235,10 @@ def _fitted(route: Route, table: Table, column: InferredColumn, known: Known) ->
     return _staged(column, replace(target, type=wider)), change
 
 
-def _archived(column: Column, wider: SqlType, known: Known) -> str | None:
-    """Why the archive of the table allows no such change; None when it does."""
+def _limited(column: Column, wider: SqlType, known: Known) -> str | None:
+    """Why what else knows the column allows no such change; None when it does."""
+    if column.name in known.granted:
+        return "there are privileges on it alone, which would be gone"
     if column.name in known.periods:
         return "the table is archived by it"
     if known.archived and not widens(column.type, wider):
