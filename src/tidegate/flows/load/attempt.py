@@ -3,26 +3,26 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from tidegate.errors import GuardFailed, Refused
+from tidegate.errors import GuardFailed
 from tidegate.flows.context import Context
 from tidegate.flows.load.apply import Application, stage_of
-from tidegate.flows.load.changes import bounds_of, change_table, with_limits
+from tidegate.flows.load.changes import change_until_fit
 from tidegate.flows.load.check import check
 from tidegate.flows.load.cold import Compared, compare, restore_periods
-from tidegate.flows.load.contents import Landed
-from tidegate.flows.load.fit import Fit, Known, fit
+from tidegate.flows.load.contents import Landed, joint
+from tidegate.flows.load.element_stage import ElementStaging
+from tidegate.flows.load.fit import Known, fit
 from tidegate.flows.load.known import known_bad
 from tidegate.flows.load.landing import Landing
-from tidegate.flows.load.plan import LoadPlan, joint
+from tidegate.flows.load.plan import LoadPlan
 from tidegate.flows.load.rewrite import needs_rewrite, rewritten
 from tidegate.flows.load.stage import Staging
 from tidegate.flows.pinned import pinned
 from tidegate.model.loading import LoadedBatch, QuarantinedFile
 from tidegate.model.tables import SqlType
 from tidegate.redshift.load_cold import ARCHIVED_CHANGED
+from tidegate.redshift.load_elements import ELEMENTS_CHANGED
 from tidegate.redshift.loaded import ALREADY_LOADED, NEWER_LOADED
-
-DDL_ROUNDS = 3
 
 
 @dataclass(frozen=True)
@@ -63,61 +63,46 @@ class Attempt:
     def _run(self, ctx: Context) -> Result:
         if needs_rewrite(self.files):
             files, lost = rewritten(ctx, self.plan.identity.warehouse, self.id, self.files)
-            return Result(bad=lost) if lost else replace(self, files=files)._run(ctx)
+            if lost:
+                return Result(bad=lost) if self._unchanged(ctx) else Result()
+            return replace(self, files=files)._run(ctx)
         content = joint(self.files)
         table = ctx.warehouse.tables([self.plan.name]).get(self.plan.name)
         fitted = fit(self.plan.route, table, content, Known(types=self.types))
-        stage = stage_of(self.plan.route, self.id, self.plan.name, fitted)
+        elements = ElementStaging(ctx, self.plan.identity.warehouse, self.plan.route, self.files, self.id)
+        stage = elements.linked(stage_of(self.plan.route, self.id, self.plan.name, fitted))
         staging = Staging(ctx, self.plan.identity.warehouse, self.plan.route, self.files, stage)
         try:
             if bad := staging.run():
                 return Result(bad=tuple(bad))
-            fitted, statements = self._change_table(ctx, staging)
+            fitted, changes = change_until_fit(ctx, self.id, self.plan.route, staging, self.types)
+            changes += elements.run()
             if not self._unchanged(ctx):
                 return Result()
-            staging.stage = staging.stage.filling(fitted.columns)
+            staging.stage = elements.linked(staging.stage.filling(fitted.columns))
             checked, unfit = check(ctx, self.plan.route, staging)
             if unfit:
                 return Result(bad=tuple(unfit))
             compared = compare(ctx, self.plan.route, fitted.table, staging)
+            if compared.bad:
+                return Result(bad=compared.bad)
             if compared.restore:
                 restore_periods(self.ctx, fitted.table, compared.restore)
                 return Result()
-            return self._commit(ctx, staging, replace(compared, aside=(*checked, *compared.aside)), statements)
+            compared = replace(compared, aside=(*checked, *compared.aside))
+            return self._commit(ctx, staging, elements, compared, changes)
         finally:
             staging.drop_manifests()
-
-    def _change_table(self, ctx: Context, staging: Staging) -> tuple[Fit, tuple[str, ...]]:
-        """Create and widen by what was measured; each step commits by itself. Others may do so at the same time.
-
-        Raises:
-            FileRefused: the files do not fit any more.
-            Refused: the table keeps changing.
-        """
-        done: list[str] = []
-        for _ in range(DDL_ROUNDS):
-            table = ctx.warehouse.tables([self.plan.name]).get(self.plan.name)
-            known = Known(lengths=staging.lengths, types=self.types)
-            fitted = fit(self.plan.route, table, joint(self.files), known)
-            if fitted.open or fitted.retypes:
-                known = with_limits(ctx, self.plan.name, replace(known, bounds=bounds_of(staging, fitted.open)))
-                fitted = fit(self.plan.route, table, joint(self.files), known)
-            if not fitted.steps:
-                return fitted, tuple(done)
-            for step in fitted.steps:
-                change_table(ctx, self.id, self.plan.name, step)
-                done += step
-        raise Refused(
-            f"{self.plan.name} keeps changing while files are loaded into it",
-            hint="Run the same command again when nothing else changes its columns.",
-        )
+            elements.drop()
 
     def _unchanged(self, ctx: Context) -> bool:
         """COPY cannot pin a version: what was read is only what is there if it has not changed since."""
         files = [landed.file for landed in self.files]
         return Landing(ctx).all_now(files) == files
 
-    def _commit(self, ctx: Context, staging: Staging, compared: Compared, statements: Sequence[str]) -> Result:
+    def _commit(
+        self, ctx: Context, staging: Staging, elements: ElementStaging, compared: Compared, changes: Sequence[str]
+    ) -> Result:
         aside = (*compared.aside, *staging.keyless_rows())
         if self.whole and aside:
             return Result(bad=aside)
@@ -132,13 +117,14 @@ class Attempt:
             aside=aside,
             cleared=known_bad(ctx, self.plan.name, versions),
             guards=compared.guards,
+            elements=elements.elements(staging.stage),
         )
         try:
             changed = application.run()
         except GuardFailed as error:
-            if error.message.startswith((ALREADY_LOADED, NEWER_LOADED, ARCHIVED_CHANGED)):
+            if error.message.startswith((ALREADY_LOADED, NEWER_LOADED, ARCHIVED_CHANGED, ELEMENTS_CHANGED)):
                 return Result()
             raise
         return Result(
-            LoadedBatch(self.plan.name, self.id, versions, staging.rows, changed, tuple(statements)), aside=aside
+            LoadedBatch(self.plan.name, self.id, versions, staging.rows, changed, tuple(changes)), aside=aside
         )

@@ -4,18 +4,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from tidegate.errors import FileRefused, GuardFailed, SerializationConflict, StatementError
+from tidegate.errors import FileRefused, GuardFailed, Refused, SerializationConflict, StatementError
 from tidegate.flows.ages import read_ages
 from tidegate.flows.context import Context
 from tidegate.flows.load.apply import lock_of
+from tidegate.flows.load.contents import joint
 from tidegate.flows.load.failures import concerns_files
-from tidegate.flows.load.fit import Known
+from tidegate.flows.load.fit import Fit, Known, fit
 from tidegate.flows.load.stage import Staging
 from tidegate.flows.records import ATTEMPTS
 from tidegate.model.names import TableName, fold
+from tidegate.model.route import Route
+from tidegate.model.tables import SqlType
 from tidegate.redshift.grants import select_column_grants
 from tidegate.redshift.identifiers import comment
 from tidegate.redshift.load_widen import RETYPED, select_bounds
+
+DDL_ROUNDS = 3
 
 
 def change_table(ctx: Context, batch: str, name: TableName, step: Sequence[str]) -> None:
@@ -46,6 +51,37 @@ def change_table(ctx: Context, batch: str, name: TableName, step: Sequence[str])
             raise FileRefused(
                 f"a column of {name} cannot get a wider type: {error.message}", hint=error.hint
             ) from error
+
+
+def change_until_fit(
+    ctx: Context, batch: str, route: Route, staging: Staging, types: Mapping[str, SqlType] | None = None
+) -> tuple[Fit, list[str]]:
+    """Create and widen by what was measured; each step commits by itself. Others may do so at the same time.
+
+    `types`: see Known. Returns how the rows fit then, and the statements that were run.
+
+    Raises:
+        FileRefused: the files do not fit any more.
+        Refused: the table keeps changing.
+    """
+    name, content = staging.stage.target, joint(staging.files)
+    done: list[str] = []
+    for _ in range(DDL_ROUNDS):
+        table = ctx.warehouse.tables([name]).get(name)
+        known = Known(lengths=staging.lengths, types=types or {})
+        fitted = fit(route, table, content, known)
+        if fitted.open or fitted.retypes:
+            known = with_limits(ctx, name, replace(known, bounds=bounds_of(staging, fitted.open)))
+            fitted = fit(route, table, content, known)
+        if not fitted.steps:
+            return fitted, done
+        for step in fitted.steps:
+            change_table(ctx, batch, name, step)
+            done += step
+    raise Refused(
+        f"{name} keeps changing while files are loaded into it",
+        hint="Run the same command again when nothing else changes its columns.",
+    )
 
 
 def in_one(ctx: Context, name: TableName, step: Sequence[str]) -> list[str]:

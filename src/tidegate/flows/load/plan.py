@@ -7,13 +7,12 @@ from tidegate.errors import ConfigError, FileRefused, UsageError
 from tidegate.flows.context import Context
 from tidegate.flows.identity import Identity, attach
 from tidegate.flows.load.changes import with_limits
-from tidegate.flows.load.contents import Landed, read_files, refusal
+from tidegate.flows.load.contents import Landed, joint, read_files, refusal
 from tidegate.flows.load.fit import Fit, Known, fit
 from tidegate.flows.load.known import only_newest, order_of, read_known
 from tidegate.flows.load.landing import Landing
 from tidegate.flows.load.unify import agree, as_agreed
 from tidegate.flows.pinned import pinned
-from tidegate.formats.schema.inferred import InferredFile
 from tidegate.model.landing import FileVersion
 from tidegate.model.loading import QuarantinedFile
 from tidegate.model.names import TableName, fold
@@ -257,14 +256,3 @@ def _grouped(route: Route, landed: Iterable[Landed]) -> list[list[Landed]]:
 def _has_room(route: Route, files: Sequence[Landed], one: Landed) -> bool:
     total = sum(landed.file.size for landed in files) + one.file.size
     return len(files) < route.batch_files and total <= route.batch_bytes
-
-
-def joint(files: Sequence[Landed]) -> InferredFile:
-    """One description of files of one shape: the longest text of all, not known where one file does not tell it."""
-    first = files[0].content
-    columns = []
-    for at, column in enumerate(first.columns):
-        lengths = [landed.content.columns[at].longest for landed in files]
-        known = [length for length in lengths if length is not None]
-        columns.append(replace(column, longest=max(known) if len(known) == len(lengths) else None))
-    return replace(first, columns=tuple(columns), rows=sum(landed.content.rows for landed in files))
