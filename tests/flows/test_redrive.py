@@ -12,7 +12,7 @@ from tidegate.errors import ObjectMissing
 from tidegate.flows.landing.quarantine import count_files, forget_batch, read_batches
 from tidegate.model.names import TableName
 from tidegate.model.quarantine import QuarantineFilter
-from tidegate.model.route import CheckKind, CheckRule, Contract, LoadMode, OnArchived, Severity
+from tidegate.model.route import CheckKind, CheckRule, Contract, FormatOptions, LoadMode, OnArchived, Severity
 from tidegate.redshift.table_checks import last_loads
 
 POSITIVE = CheckRule(CheckKind.RANGE, ("id",), least="1", severity=Severity.QUARANTINE)
@@ -139,9 +139,11 @@ def test_rows_of_archived_keys_come_in_where_they_may(archived: World) -> None:
     assert archived.value(f"SELECT COUNT(*) FROM public.orders_all WHERE order_id = {order[0]}") == 2
 
 
-def test_rows_of_a_file_that_was_the_whole_table_are_refused(aside: Redrive) -> None:
+def test_rows_that_are_not_all_of_what_came_with_them_are_refused(aside: Redrive) -> None:
     (failure,) = aside.by(mode=LoadMode.REPLACE).run().failures
     assert failure.message.endswith("are of a file that was the whole table")
+    (failure,) = aside.by(options=FormatOptions(flatten=True)).run().failures
+    assert failure.message.endswith("are of flattened JSON, whose lists do not lie there")
     assert aside.land.rows("id") == [(1,), (2,)]
 
 

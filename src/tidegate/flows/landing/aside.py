@@ -45,7 +45,7 @@ def find_aside(ctx: Context, router: Router, table: TableName, place: str, entri
 
     Raises:
         ConfigError: no route, or several, bring these files into the table.
-        Refused: there is nothing, or a file of the route is the whole table.
+        Refused: there is nothing, or what lies there is not all that a row of the route brings.
     """
     routes = [router.route(entry.aside.file.uri) for entry in entries]
     route = routes[0]
@@ -58,6 +58,11 @@ def find_aside(ctx: Context, router: Router, table: TableName, place: str, entri
     if route.mode is LoadMode.REPLACE:
         raise Refused(
             f"{table}: rows at {place} are of a file that was the whole table", hint="Correct the file and load it."
+        )
+    if route.options.flatten:
+        raise Refused(
+            f"{table}: rows at {place} are of flattened JSON, whose lists do not lie there",
+            hint="Correct the file and load it.",
         )
     prefix = ctx.lake.key(place)
     files = tuple(version_of(ctx.lake.uri(info.key), info) for info in ctx.lake.list(prefix))
