@@ -66,6 +66,7 @@ def test_files_are_found_missing_loaded_and_then_agree(landing: Cli) -> None:
         "newer": 0,
         "quarantined": 1,
         "gone": 0,
+        "stale": 0,
     }
     (landing.folder / "lake/orders/bad.parquet").unlink()
     assert landing.ok("reconcile").stdout == "2 files loaded\n"

@@ -30,7 +30,7 @@ from tidegate.flows.load.landing import Landing
 from tidegate.formats.events.landed import Landed, Message
 from tidegate.model.loading import LoadOutcome
 from tidegate.model.names import TableName
-from tidegate.model.route import Route
+from tidegate.model.route import LoadMode, Route
 
 SALES = Route("sales/**/*.parquet", TableName("public", "sales"), batch_files=2)
 ALL = ReconcileRequest()
@@ -133,6 +133,20 @@ def test_a_name_that_is_not_utf8_is_told_and_the_others_are_compared_and_watched
         [((f"{odd} is not loaded: its name is not UTF-8",), 0), ((), 1)],
         [],
     ]
+
+
+def test_older_files_of_a_table_that_is_one_file_are_not_missing(place: Place) -> None:
+    whole = replace(SALES, mode=LoadMode.REPLACE)
+    for name, minute in (("old", 0), ("new", 5)):
+        place.put(f"sales/{name}.parquet", minute, minute=minute)
+    with place.context(whole) as ctx:
+        list(backfill(ctx, ALL, load_files))
+        counts = Counts()
+        assert list(reconcile(ctx, ALL, counts)) == []
+    assert (counts.agreed, counts.stale) == (1, 1)
+    place.put("sales/newest.parquet", 9, minute=9)
+    with place.context(whole) as ctx:
+        assert [Path(one.uri).name for one in reconcile(ctx, ALL)] == ["newest.parquet"]
 
 
 def test_one_route_by_its_match_or_its_table(place: Place) -> None:

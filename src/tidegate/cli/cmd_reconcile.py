@@ -39,7 +39,7 @@ def reconcile(
     with run.app() as app:
         for one in app.reconcile(route, folder=folder, counts=counts):
             run.output.result(_document(one), [_line(one)])
-    numbers = {standing.value: number for standing, number in counts.differing.items()}
+    numbers = {standing.value: number for standing, number in counts.differing.items()} | {"stale": counts.stale}
     told = ", ".join(f"{number:,} {name}" for name, number in numbers.items() if number)
     run.output.result(
         {"message_type": "result", "loaded": counts.agreed, **numbers},

@@ -12,9 +12,10 @@ from tidegate.flows.context import Context
 from tidegate.flows.identity import attach
 from tidegate.flows.landing.places import Place, distinct, place_of
 from tidegate.flows.landing.routing import Router
+from tidegate.flows.load.known import Known, read_known
 from tidegate.model.landing import FileVersion
 from tidegate.model.names import TableName
-from tidegate.model.route import Route
+from tidegate.model.route import LoadMode, Route
 from tidegate.redshift.landed import LandedFiles
 from tidegate.warehouse.base import Row
 
@@ -50,9 +51,12 @@ class FileStanding:
 
 @dataclass
 class Counts:
-    """`agreed`: files whose version is loaded; `differing` by standing. Complete when the stream has ended."""
+    """`agreed`: files whose version is loaded; `stale`: those that landed before the one that is the whole table, so
+    that none of them is ever loaded; `differing` by standing. Complete when the stream has ended.
+    """
 
     agreed: int = 0
+    stale: int = 0
     differing: dict[Standing, int] = field(default_factory=lambda: dict.fromkeys(Standing, 0))
 
     @property
@@ -112,6 +116,7 @@ class _Comparison:
     routes: Sequence[Route]
     since: datetime | None
     counts: Counts
+    known: dict[TableName, Known] = field(default_factory=dict)
 
     def compare(self, place: Place) -> Iterator[FileStanding]:
         statement = LandedFiles(self.ctx.settings.control_schema).select_below(place.address)
@@ -151,7 +156,18 @@ class _Comparison:
         aside = [str(row[4]) for row in versions if row[2] == file.identity]
         if aside:
             return FileStanding(Standing.QUARANTINED, uri, route, file, aside[0])
+        if self._is_stale(route, file):
+            self.counts.stale += 1
+            return None
         return FileStanding(Standing.NEWER if loaded else Standing.MISSING, uri, route, file)
+
+    def _is_stale(self, route: Route, file: FileVersion) -> bool:
+        if route.mode is not LoadMode.REPLACE or route.table is None:
+            return False
+        if route.table not in self.known:
+            self.known[route.table] = read_known(self.ctx, route, route.table, [file])
+        newest = self.known[route.table].newest
+        return newest is not None and file.landed_at is not None and file.landed_at < newest
 
 
 def _merged(
