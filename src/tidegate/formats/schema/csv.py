@@ -27,7 +27,7 @@ from tidegate.formats.schema.proof import ColumnProof
 from tidegate.formats.schema.text_stream import Readable, Utf8Stream, unpacked
 from tidegate.model.names import fold
 from tidegate.model.route import FileFormat, FormatOptions
-from tidegate.model.tables import SqlType
+from tidegate.model.tables import SqlType, TypeKind
 
 MAX_ROW_BYTES = 4 * 1024 * 1024
 """COPY takes no longer row (developer guide, COPY, usage notes)."""
@@ -66,14 +66,15 @@ def infer_csv(
     dialect = replace(dialect, codec=codec)
     names = [name.strip() for name in first] if dialect.header else [f"column_{n + 1}" for n in range(len(first))]
     check_names(names, file)
-    proofs, rows = _proven(text, file, dialect, names)
+    wanted = {fold(name): kind for name, kind in (types or {}).items()}
+    proofs = [ColumnProof(name, dialect.null_as, decided=fold(name) in wanted) for name in names]
+    rows = _prove(text, file, dialect, proofs)
     if stream.has_odd(dialect.quote):
         raise FileRefused(
             f"{file} has a quote {dialect.quote} that is never closed, or stands alone in a field",
             hint='Double quotes inside of quoted fields; set quote = "" for a file that has none.',
         )
-    wanted = {fold(name): kind for name, kind in (types or {}).items()}
-    decided = tuple(_decided(proof.column(), wanted.get(fold(proof.name)), file) for proof in proofs)
+    decided = tuple(_decided(proof, wanted.get(fold(proof.name)), file) for proof in proofs)
     blank = proofs[0].empty if len(proofs) == 1 else 0
     return InferredFile(FileFormat.CSV, decided, rows, dialect=dialect, blank=blank)
 
@@ -100,19 +101,17 @@ def _nulled(batch: pa.RecordBatch, null_as: str) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(columns, schema=batch.schema)
 
 
-def _proven(
-    text: "io.BufferedReader[Utf8Stream]", file: str, dialect: CsvDialect, names: Sequence[str]
-) -> tuple[list[ColumnProof], int]:
-    proofs = [ColumnProof(name, dialect.null_as) for name in names]
+def _prove(text: "io.BufferedReader[Utf8Stream]", file: str, dialect: CsvDialect, proofs: Sequence[ColumnProof]) -> int:
+    """Feed the rows to the proofs, and return how many there are."""
     rows = 0
     try:
-        for batch in _batches(text, dialect, len(names)):
+        for batch in _batches(text, dialect, len(proofs)):
             rows += batch.num_rows
             for proof, texts in zip(proofs, batch.columns, strict=True):
                 proof.update(texts)
     except pa.ArrowInvalid as error:
         raise _refusal(error, file, dialect) from error
-    return proofs, rows
+    return rows
 
 
 def _batches(text: "io.BufferedReader[Utf8Stream]", dialect: CsvDialect, width: int) -> csv.CSVStreamingReader:
@@ -154,9 +153,11 @@ def _refusal(error: pa.ArrowInvalid, file: str, dialect: CsvDialect) -> FileRefu
     return FileRefused(f"{file} cannot be read: {reason.rstrip('.')}", hint="Correct the file, or name its dialect.")
 
 
-def _decided(column: InferredColumn, wanted: SqlType | None, file: str) -> InferredColumn:
+def _decided(proof: ColumnProof, wanted: SqlType | None, file: str) -> InferredColumn:
+    column = proof.column()
     if wanted is not None:
-        return replace(column, type=wanted, undetermined=False)
+        longest = proof.longest if wanted.kind is TypeKind.VARCHAR else None
+        return replace(column, type=wanted, longest=longest, undetermined=False)
     if column.longest is not None and column.longest > MAX_TEXT:
         raise FileRefused(
             f"{file}: {column.name} has a text of {column.longest} bytes",

@@ -31,12 +31,16 @@ _BIGINT_DIGITS = 18
 class ColumnProof:
     """Feed it the texts of a column, in arrays of `string`; `column()` then tells what they are.
 
-    `null_as`: the text that stands for NULL; the empty text is NULL too, except in a column of texts.
+    `null_as`: the text that stands for NULL; the empty text is NULL too, except in a column of texts. `decided`: the
+    type is given elsewhere, and values are only counted and measured.
     """
 
-    def __init__(self, name: str, null_as: str | None = None, kinds: Sequence[TypeKind] | None = None) -> None:
+    def __init__(
+        self, name: str, null_as: str | None = None, kinds: Sequence[TypeKind] | None = None, *, decided: bool = False
+    ) -> None:
         self.name = name
         self._null_as = null_as
+        self._decided = decided
         self._alive = [kind for kind in _TESTS if kinds is None or kind in kinds]
         self._values, self._nulls, self._empty = 0, 0, 0
         self.longest = 0
@@ -58,6 +62,8 @@ class ColumnProof:
         if not len(filled):
             return
         self.longest = max(self.longest, pc.max(pc.binary_length(filled)).as_py())
+        if self._decided:
+            return
         first = pa.array([filled[0].as_py()], pa.string())
         self._alive = [kind for kind in self._alive if _TESTS[kind](first) and _TESTS[kind](filled)]
         if TypeKind.BIGINT not in self._alive and self.is_whole:

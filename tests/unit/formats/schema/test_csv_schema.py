@@ -168,6 +168,12 @@ def test_declared_types_win_in_any_case_and_a_header_alone_has_no_rows() -> None
     declared = {"ZIP": SqlType(TypeKind.CHAR, length=5)}
     found = infer_csv(io.BytesIO(b"zip,n\n12345,1\n"), "a.csv", types=declared)
     assert schema(found) == {"zip": "CHAR(5)", "n": "INTEGER"}
+    texts = {"s": SqlType(TypeKind.VARCHAR), "n": SqlType(TypeKind.DATE)}
+    found = infer_csv(io.BytesIO(b"s,n\n12345,1\n7,\n"), "a.csv", types=texts)
+    assert [(c.type, c.longest, c.nullable) for c in found.columns] == [
+        (texts["s"], 5, False),
+        (texts["n"], None, True),
+    ]
     assert (infer("id,name\n").rows, schema(infer("id,name\n"))) == (0, {"id": "VARCHAR(1)", "name": "VARCHAR(1)"})
 
 
