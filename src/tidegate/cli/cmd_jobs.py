@@ -121,7 +121,7 @@ def put_in(
 def retry(
     run: Run,
     job: Annotated[
-        str | None, typer.Argument(metavar="[ID]", help="The number of a job, or a batch in quarantine.")
+        str | None, typer.Argument(metavar="ID", help="The number of a job, or a batch in quarantine.")
     ] = None,
     quarantined: Annotated[bool, typer.Option("--quarantined", help="Try all that loads put aside.")] = False,
     name: Annotated[str | None, typer.Option("--table", metavar="TABLE", help="Only files of this table.")] = None,
