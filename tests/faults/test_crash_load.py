@@ -18,10 +18,10 @@ from hypothesis import settings
 from tests.faults.children import Died, in_child
 from tests.faults.counting import DEATH, Calls, Counted
 from tests.faults.test_crash_aging import Writing
-from tests.flows.landing import Land, appending, history, upserting
+from tests.flows.landing import TABLE, Land, appending, history, upserting
 from tests.world import World
 
-from tidegate.model.route import LoadMode, Route
+from tidegate.model.route import FormatOptions, LoadMode, Route
 
 READS = re.compile(r"(lake\.(get|list|head|uri|folders|key|capabilities)|warehouse\.(tables|place|session))")
 Row = tuple[int | str | None, ...]
@@ -32,7 +32,8 @@ class Case:
     """A load after a first one of (1, 1, 'first'). `files`: what lands, by name, in the order of minutes.
 
     `rows` and `loaded`: what is there in the end. `aside`: names and codes of what is in quarantine. `first` and `rows`
-    are those of `columns`. `calls`: outside of `make faults`, the names of calls to die at.
+    are those of `columns` of `source`. `calls`: outside of `make faults`, the names of calls to die at. `before`: the
+    file of the first load.
     """
 
     route: Route
@@ -43,6 +44,8 @@ class Case:
     columns: str = "id, at, note"
     first: Row = (1, 1, "first")
     calls: str = ".*"
+    source: str = TABLE
+    before: str = "first.parquet"
 
 
 WIDE = "wide" * 20
@@ -79,6 +82,17 @@ CASES = {
         first=(1, 1, "first", None),
         calls=r"warehouse\.session\.transaction",
     ),
+    "elements": Case(
+        upserting("id", options=FormatOptions(flatten=True)),
+        {"a.json": [(1, 3, "third"), (2, 1, WIDE)]},
+        [(1, 3, "third", 3), (2, 1, WIDE, 1)],
+        [("a.json", 2), ("a.json", 2), ("first.json", 1), ("first.json", 1)],
+        columns="sales.id, at, note, value",
+        first=(1, 1, "first", 1),
+        calls=r"warehouse\.session\.transaction|lake\.(put|delete)",
+        source=f"{TABLE} LEFT JOIN {TABLE}_parts ON sales.id = sales_parts.id",
+        before="first.json",
+    ),
 }
 
 
@@ -99,7 +113,7 @@ def _write(land: Land, name: str, rows: Sequence[tuple[int | None, int, str]], m
     if name.endswith(".json"):
         path = land.folder / name
         path.with_suffix(".new").write_text(
-            json.dumps([dict(zip(("id", "at", "note"), row, strict=True)) for row in rows])
+            json.dumps([{"id": id, "at": at, "note": note, "parts": [at]} for id, at, note in rows])
         )
         land.landed(path, minute)
         return
@@ -112,7 +126,7 @@ def _prepare(folder: Path, case: Case) -> None:
     folder.mkdir()
     land = _land(folder)
     land.world.initialise()
-    _write(land, "first.parquet", [(1, 1, "first")], 0)
+    _write(land, case.before, [(1, 1, "first")], 0)
     land.load(route=case.route)
     for minute, (name, rows) in enumerate(case.files.items(), 1):
         _write(land, name, rows, minute)
@@ -126,10 +140,10 @@ def _run(folder: Path, case: Case, calls: Calls) -> list[str]:
 def _after(folder: Path, case: Case) -> None:
     land = _land(folder, "d")
     land.world.clock.advance(days=2)
-    before = land.rows(case.columns)
+    before = land.rows(case.columns, case.source)
     assert before in ([case.first], case.rows), "not all rows of a batch, or more"
     land.load(route=case.route)
-    assert land.rows(case.columns) == case.rows
+    assert land.rows(case.columns, case.source) == case.rows
     assert sorted(land.loaded()) == case.loaded
     assert list((folder / "lake").rglob("*manifest*")) == [], "what a killed run left is swept"
     assert [row[:2] for row in land.quarantined()] == case.aside
