@@ -3,6 +3,7 @@
 import io
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
@@ -107,6 +108,10 @@ def test_files_in_s3_become_rows_once(stack_world: StackWorld, aws_environment: 
     ]
     many = load(world, appending(table=TableName("public", "many")), f"s3://{bucket}/many/")
     assert [(len(batch.files), batch.rows) for batch in many.batches] == [(20, 20)]
+    put("wider/a.parquet", {"id": pa.array([Decimal("0.25")], pa.decimal128(12, 2))})
+    wider = load(world, appending(table=TableName("public", "many")), f"s3://{bucket}/wider/")
+    assert (wider.quarantined, len(wider.batches[0].statements)) == ((), 6)
+    assert world.value("SELECT SUM(id) FROM public.many") == Decimal("190.25")
     first, second = (load_statements(replace(world, suffix=n), f"s3://{bucket}/many/0.parquet") for n in "ab")
     with world.context() as ctx:
         assert race(ctx, first, second, "locked", wait=False) == ([f"other: {ALREADY_LOADED}: 1"], (1, 1))

@@ -6,7 +6,9 @@ from decimal import Decimal
 
 import pyarrow as pa
 import pytest
+from tests.faults.test_load_races import acting
 from tests.flows.landing import TABLE, Land, appending, names
+from tests.flows.test_load_quarantine import spied
 from tests.flows.test_load_types import decimals, kind
 from tests.world import MONTHLY, ORDERS, World
 
@@ -194,6 +196,22 @@ def test_a_column_that_another_session_widened_is_not_narrowed(land: Land) -> No
     with land.world.context() as ctx:
         change_table(ctx, "b1", NAME, retype_column(NAME, Column("x", parse("INTEGER")), parse("BIGINT")))
     assert (kind(land), land.rows()) == ("numeric(20,2)", [(1, Decimal("7.25"))])
+
+
+@pytest.mark.parametrize(
+    ("other", "both"), [("DECIMAL(22,2)", "numeric(22,2)"), ("SMALLINT", "bigint"), ("BIGINT", "bigint")]
+)
+def test_a_column_that_changes_between_two_looks_is_looked_at_again(land: Land, other: str, both: str) -> None:
+    stand(land, "x INTEGER", "7")
+    land.write("a.parquet", {"id": [2], "x": BIG})
+
+    def change() -> None:
+        steps = retype_column(NAME, Column("x", parse("INTEGER")), parse(other))
+        with land.world.context() as ctx:
+            change_table(ctx, "other", NAME, steps)
+
+    assert spied(land, acting(" LOCK ", change)).load().quarantined == ()
+    assert (kind(land), land.rows("id, x")) == (both, [(1, 7), (2, 2**40)])
 
 
 def test_a_plan_shows_what_the_types_alone_need(land: Land) -> None:
