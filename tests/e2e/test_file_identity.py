@@ -1,6 +1,7 @@
 """A version of a file is one, however it was told: by event, by listing, by address, whatever its key and its ETag."""
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,6 @@ from tests.unit.formats.events import shapes
 from tests.world import World
 
 from tidegate.config.settings import Aws, S3Settings
-from tidegate.flows.context import Context
 from tidegate.flows.load.landing import Landing
 from tidegate.formats.events.landed import Landed
 from tidegate.formats.events.parse import parse_event, parse_message
@@ -39,13 +39,9 @@ def put(emulator: Emulator, bucket: str, key: str, *, parts: bool) -> Landed:
         answer = s3.put_object(Bucket=bucket, Key=key, Body=io.BytesIO(key.encode()))
         return Landed(bucket, key, len(key.encode()), answer["ETag"].strip('"'), answer.get("VersionId"), "0A")
     upload = s3.create_multipart_upload(Bucket=bucket, Key=key)["UploadId"]
-    found = [
-        {
-            "PartNumber": n,
-            "ETag": s3.upload_part(Bucket=bucket, Key=key, UploadId=upload, PartNumber=n, Body=body)["ETag"],
-        }
-        for n, body in enumerate((PART, b"end"), 1)
-    ]
+    target = {"Bucket": bucket, "Key": key, "UploadId": upload}
+    etags = [s3.upload_part(**target, PartNumber=n, Body=body)["ETag"] for n, body in ((1, PART), (2, b"end"))]
+    found = [{"PartNumber": n, "ETag": etag} for n, etag in enumerate(etags, 1)]
     answer = s3.complete_multipart_upload(Bucket=bucket, Key=key, UploadId=upload, MultipartUpload={"Parts": found})
     assert answer["ETag"].strip('"').endswith("-2"), "an ETag of parts, not of the bytes"
     return Landed(bucket, key, len(PART) + 3, answer["ETag"].strip('"'), answer.get("VersionId"), "0A")
@@ -64,7 +60,7 @@ def test_every_way_tells_the_same_version(tmp_path: Path, aws_environment: Emula
     if versioned:
         aws_environment.s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
         for key in KEYS:
-            put(aws_environment, bucket, f"{key}", parts=False)
+            put(aws_environment, bucket, key, parts=False)
             aws_environment.s3.put_object(Bucket=bucket, Key=key, Body=b"an older version")
     told = {key: put(aws_environment, bucket, key, parts=key == KEYS[-1]) for key in KEYS}
     aws = Aws(region=aws_environment.region, endpoint=aws_environment.endpoint)
@@ -73,7 +69,7 @@ def test_every_way_tells_the_same_version(tmp_path: Path, aws_environment: Emula
         return S3Lake(S3Settings(address.removeprefix("s3://").rstrip("/"), aws=aws))
 
     with World(tmp_path).context() as ctx:
-        landing = Landing(Context(**{**vars(ctx), "lake_at": lake_at}))
+        landing = Landing(replace(ctx, lake_at=lake_at))
         listed = {file.uri: file for file in landing.find([f"s3://{bucket}/in/"])}
         assert sorted(listed) == sorted(f"s3://{bucket}/{key}" for key in KEYS)
         for key, landed in told.items():
