@@ -116,13 +116,26 @@ def test_a_default_and_not_null_stay(land: Land) -> None:
 @pytest.mark.parametrize("contract", [Contract.FREEZE, Contract.DISCARD])
 def test_a_contract_keeps_the_type(land: Land, contract: Contract) -> None:
     stand(land, "x INTEGER", "7")
-    land.write("a.parquet", {"id": [2], "x": BIG})
-    land.write("b.parquet", {"id": [3], "x": pa.array([8], pa.int64())}, minute=1)
-    (quarantined,) = land.load(route=appending(contract=contract, batch_files=1)).quarantined
-    assert quarantined.reason == (
-        'column "x" of public.sales is INTEGER, and BIGINT in the file: it has values that INTEGER does not hold'
+    for number in range(5):
+        land.write(f"{number}.parquet", {"id": [number + 2], "x": [2**40 if number == 3 else 8]}, minute=number)
+    (quarantined,) = land.load(route=appending(contract=contract)).quarantined
+    assert (names([quarantined]), quarantined.reason) == (
+        ["3.parquet"],
+        'column "x" of public.sales is INTEGER, and BIGINT in the file: it has values that INTEGER does not hold',
     )
-    assert (kind(land), land.rows()) == ("integer", [(1, 7), (3, 8)])
+    assert (kind(land), land.rows()) == ("integer", [(1, 7), (2, 8), (3, 8), (4, 8), (6, 8)])
+
+
+def test_a_text_that_is_too_long_for_a_contract_keeps_no_other_file_out(land: Land) -> None:
+    stand(land, "note VARCHAR(4)", "'x'")
+    for number in range(3):
+        land.write(f"{number}.parquet", {"id": [number + 2], "note": ["long" * number]}, minute=number)
+    (quarantined,) = land.load(route=appending(contract=Contract.FREEZE)).quarantined
+    assert (names([quarantined]), quarantined.reason) == (
+        ["2.parquet"],
+        'column "note" of public.sales takes 4 bytes, and the file has a value of 8',
+    )
+    assert land.rows() == [(1, "x"), (2, ""), (3, "long")]
 
 
 def test_a_column_that_an_archive_goes_by_keeps_its_type(land: Land) -> None:
