@@ -50,7 +50,10 @@ def test_a_file_in_quarantine_stands_beside_the_jobs(held: Cli) -> None:
 def test_a_batch_is_tried_again_and_leaves_the_list_when_it_is_loaded(held: Cli) -> None:
     batch = batch_of(held)
     told = held("jobs", "retry", batch)
-    assert (told.exit_code, told.stdout.splitlines()) == (5, ["0 rows of 0 files loaded", "1 file still in quarantine"])
+    assert (told.exit_code, told.stdout.splitlines()) == (
+        5,
+        ["0 rows of 0 files loaded", "1 entry still in quarantine, see `tidegate jobs list --quarantined`"],
+    )
     assert 'has no column "page"' in error_text(told.stderr)[0]
     held.ok("query", "ALTER TABLE public.notes ADD COLUMN page VARCHAR(20)")
     batch = batch_of(held)

@@ -123,7 +123,8 @@ def print_redrive(run: Run, outcome: RedriveOutcome) -> None:
     }
     lines = [f"{counted(rows, 'row')} of {counted(files, 'file')} loaded"]
     lines += [f"{counted(outcome.forgotten, 'file')} loaded before"] if outcome.forgotten else []
-    lines += [f"{counted(len(failures), 'file')} still in quarantine"] if failures else []
+    left = f"{counted(len(failures), 'entry', 'entries')} still in quarantine, see `tidegate jobs list --quarantined`"
+    lines += [left] if failures else []
     run.output.result(document, lines)
     if failures:
         raise typer.Exit(exit_code([failure.exit_code for failure in failures], done=files > 0))
