@@ -34,12 +34,23 @@ def printed_of_loads(cli: Cli) -> dict[str, list[Any]]:
     with (folder / "tidegate.toml").open("a", encoding="utf-8") as file:
         file.write(CHECKS)
     return {
-        "tidegate load --dry-run": [*planned, *skipping, *overwritten],
+        "tidegate load --dry-run": [*planned, *skipping, *overwritten, *_flattened(cli, folder, here)],
         "tidegate load": [first[-1], again[-1]],
         **_retried(cli, folder, here),
         "tidegate check --dry-run": cli.ok("check", "--dry-run", *here).documents,
         "tidegate check": cli("check", *here).documents,
     }
+
+
+def _flattened(cli: Cli, folder: Path, here: tuple[str | Path, ...]) -> list[Any]:
+    """The plan of a file whose lists become tables."""
+    carts = folder / "carts"
+    carts.mkdir()
+    (carts / "a.json").write_text('{"id": 1, "items": [{"sku": "a"}]}', encoding="utf-8")
+    with (folder / "tidegate.toml").open("a", encoding="utf-8") as file:
+        file.write(f'[[load]]\nmatch = "{carts}/*"\ntable = "public.carts"\nkey = "id"\nformat = "json"\n')
+        file.write("options = { flatten = true }\n")
+    return cli.ok("load", carts / "a.json", "--dry-run", *here).documents
 
 
 def _retried(cli: Cli, folder: Path, here: tuple[str | Path, ...]) -> dict[str, list[Any]]:

@@ -168,6 +168,33 @@ def test_a_file_goes_aside_whole(land: Land, route: Route, records: list[object]
     assert [name for name, _ in land.loaded()] in (["b.json"], [])
 
 
+def test_a_plan_tells_of_the_tables_of_elements(land: Land) -> None:
+    write(land, "a.json", {"id": 1, "items": [{"sku": "a", "tags": ["x"]}, {"sku": "b"}]})
+    with land.world.context() as ctx:
+        (batch,) = land.plan(land.context(ctx), flat()).batches
+    changes = {
+        str(fitted.table.name): [(c.column, c.type) for c in fitted.changes if c.column] for fitted in batch.elements
+    }
+    assert changes == {
+        ITEMS: [("id", "INTEGER"), ("sku", "VARCHAR(16)"), ("tg_position", "BIGINT")],
+        TAGS: [("id", "INTEGER"), ("value", "VARCHAR(16)"), ("tg_position_1", "BIGINT"), ("tg_position", "BIGINT")],
+    }
+    planned = land.sql(flat())
+    assert [step for step, sql in planned if " COPY " in sql] == ["stage"] * 3
+    loads = [sql.partition("*/ ")[2] for step, sql in planned if step == "load"]
+    assert (loads[0][:5], loads[0].count('"tidegate"."lock_')) == ("LOCK ", 3)
+    assert [sql.split('"')[3] for sql in loads if sql.startswith("INSERT")] == [
+        "sales",
+        "sales_items",
+        "sales_items_tags",
+        "loaded_files",
+        "loaded_files",
+        "loaded_files",
+    ]
+    assert any(f"'{ITEMS}'" in sql and ", 2, " in sql for sql in loads), "as many as there are elements"
+    assert land.world.sql("SELECT table_name FROM svv_tables WHERE table_name LIKE 'sales%'") == []
+
+
 def test_nothing_is_flattened_into_a_table_of_elements(land: Land) -> None:
     write(land, "a.json", {"id": 1, "items": [{"tags": ["a"]}]})
     land.load(route=flat())

@@ -19,7 +19,7 @@ from tidegate.warehouse.base import ResultColumn
 
 if TYPE_CHECKING:
     from tidegate.flows.load.contents import Landed
-    from tidegate.flows.load.fit import Change
+    from tidegate.flows.load.fit import Change, Fit
     from tidegate.flows.load.plan import LoadPlan
     from tidegate.flows.planned import PlannedStatement
 
@@ -116,6 +116,13 @@ def _print_plan(run: Run, plan: "LoadPlan", statements: "Sequence[PlannedStateme
                 "rows": batch.rows,
                 "bytes": batch.bytes,
                 "changes": [_change(change) for change in batch.fit.changes if change.column],
+                "elements": [
+                    {
+                        "table": str(elements.table.name),
+                        "changes": [_change(change) for change in elements.changes if change.column],
+                    }
+                    for elements in batch.elements
+                ],
             }
             for batch in plan.batches
         ],
@@ -132,10 +139,10 @@ def _plan_lines(plan: "LoadPlan") -> Iterator[str]:
     for batch in plan.batches:
         files = counted(len(batch.files), "file")
         yield f"{plan.name}: {files} with {counted(batch.rows, 'row')}, {size(batch.bytes)}"
-        for change in batch.fit.changes:
-            if change.column:
-                known = "" if change.measured else " at most: its values are measured when the files are staged"
-                yield f"  {change.kind} column {change.column} {change.type}{known}"
+        yield from _change_lines(batch.fit)
+        for elements in batch.elements:
+            yield f"  elements of a list: {elements.table.name}"
+            yield from (f"  {line}" for line in _change_lines(elements))
         for landed in batch.files:
             yield from (f"  write anew {landed.file.uri}: {reason}" for reason in _rewrites(landed))
     yield from _remarks(plan)
@@ -143,6 +150,13 @@ def _plan_lines(plan: "LoadPlan") -> Iterator[str]:
         yield f"quarantine: {quarantined.file.uri}: {quarantined.reason}"
     if not plan.batches:
         yield "nothing to load"
+
+
+def _change_lines(fit: "Fit") -> Iterator[str]:
+    for change in fit.changes:
+        if change.column:
+            known = "" if change.measured else " at most: its values are measured when the files are staged"
+            yield f"  {change.kind} column {change.column} {change.type}{known}"
 
 
 def _rewrites(landed: "Landed") -> list[str]:

@@ -1,6 +1,6 @@
 """Elements of lists into staging tables of their own, beside that of their records."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from tidegate.errors import FileRefused, Refused
@@ -64,6 +64,22 @@ class ElementStaging:
         self._refuse_archived()
         return done
 
+    def planned(self, fits: Sequence[Fit]) -> list[str]:
+        """The statements of `run` where nothing is wrong with the elements, which go into tables by `fits`."""
+        if not self.route.options.flatten:
+            return []
+        self.tables, self.known = known_tables(self.ctx, self.route)
+        self.files = [
+            replace(one, elements=tuple(planned_elements([one], number)[0] for number in range(len(fits))))
+            for one in self.files
+        ]
+        for number, fitted in enumerate(fits):
+            route = element_route(self.route, self.files[0].content.children[number])
+            stage = element_stage(self.id, number, fitted)
+            files = [landed.elements[number] for landed in self.files]
+            self.stagings.append(Staging(self.ctx, self.warehouse, route, files, stage))
+        return [sql for staging in self.stagings for sql in staging.statements()]
+
     def elements(self, records: Stage) -> Elements | None:
         if not self.route.options.flatten:
             return None
@@ -100,11 +116,25 @@ def element_stage(batch: str, number: int, fitted: Fit) -> Stage:
 
 def planned_elements(files: Sequence[Landed], number: int) -> list[Landed]:
     """What the list with this number will be once the files are written anew."""
-    columns = (landed.content.children[number].columns for landed in files)
+    lists = (landed.content.children[number] for landed in files)
     return [
-        Landed(landed.file, InferredFile(FileFormat.PARQUET, own, 0))
-        for landed, own in zip(files, columns, strict=True)
+        Landed(landed.file, InferredFile(FileFormat.PARQUET, own.columns, own.count))
+        for landed, own in zip(files, lists, strict=True)
     ]
+
+
+def plan_elements(ctx: Context, route: Route, files: Sequence[Landed], tables: Mapping[TableName, Table]) -> list[Fit]:
+    """How the lists of files of one shape go into tables; `tables` as batches before leave them.
+
+    Raises:
+        FileRefused: they do not fit, or the name of their table is taken by another one.
+    """
+    fits = []
+    for number, child in enumerate(files[0].content.children):
+        own = element_route(route, child)
+        known = tables.get(own.table) if own.table else None
+        fits.append(fit_elements(ctx, own, child, planned_elements(files, number), known))
+    return fits
 
 
 def fit_elements(

@@ -107,7 +107,8 @@ def write_json(
     with open_engine(targets[0].parent) as engine:
         counts = convert_file(engine, JsonSource(file, document), rule, targets)
     done = infer_parquet(path_reader(targets[0]), targets[0].stat().st_size, file)
-    if done.rewrites or done.rows != content.rows or counts.records != content.rows:
+    expected = (content.rows, *(child.count for child in content.children))
+    if done.rewrites or counts.rows != expected or counts.records != content.rows:
         raise FileRefused(
             f"{file} had {content.rows} records, and {done.rows} when it was read again", hint="Load it again."
         )

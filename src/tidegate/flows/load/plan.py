@@ -8,6 +8,7 @@ from tidegate.flows.context import Context
 from tidegate.flows.identity import Identity, attach
 from tidegate.flows.load.changes import with_limits
 from tidegate.flows.load.contents import Landed, joint, read_files, refusal
+from tidegate.flows.load.element_stage import plan_elements
 from tidegate.flows.load.fit import Fit, Known, fit
 from tidegate.flows.load.known import only_newest, order_of, read_known
 from tidegate.flows.load.landing import Landing
@@ -41,10 +42,14 @@ class LoadRequest:
 
 @dataclass(frozen=True)
 class LoadBatch:
-    """Files of one shape that one transaction brings in, in their order, and how they go into the table."""
+    """Files of one shape that one transaction brings in, in their order, and how they go into the table.
+
+    `elements`: how each list goes into a table of its own.
+    """
 
     files: tuple[Landed, ...]
     fit: Fit
+    elements: tuple[Fit, ...] = ()
 
     @property
     def rows(self) -> int:
@@ -111,17 +116,18 @@ def _plan(ctx: Context, request: LoadRequest) -> LoadPlan:
     sealed = seal(request.route, table, landed)
     if table is not None and any(batch.fit.retypes for batch in sealed.batches):
         sealed = seal(request.route, table, landed, known=with_limits(ctx, name, Known()))
+    batches, unfit = _with_elements(ctx, request.route, sealed.batches)
     return LoadPlan(
         identity,
         request.route,
         name,
         table,
-        sealed.batches,
+        batches,
         already=split.already,
         stale=split.stale,
         gone=tuple(file for file, now in current if now is None),
         overwritten=split.overwritten,
-        refused=(*refused, *sealed.unfit),
+        refused=(*refused, *sealed.unfit, *unfit),
         types=sealed.types,
         notes=(*_doubled(request.route, split.overwritten), *sealed.notes),
     )
@@ -149,6 +155,23 @@ def _check_named(request: LoadRequest, table: Table | None, landed: Sequence[Lan
 
 def _nameless(path: str) -> QuarantinedFile:
     return refusal(FileVersion(path, 0), FileRefused(f"the name of {path} is not UTF-8", hint="Rename the file."))
+
+
+def _with_elements(
+    ctx: Context, route: Route, batches: Iterable[LoadBatch]
+) -> tuple[tuple[LoadBatch, ...], list[QuarantinedFile]]:
+    """The batches with how their lists go into tables, and files whose lists do not."""
+    tables: dict[TableName, Table] = {}
+    done, unfit = list[LoadBatch](), list[QuarantinedFile]()
+    for batch in batches:
+        try:
+            fits = plan_elements(ctx, route, batch.files, tables)
+        except FileRefused as error:
+            unfit += [refusal(one.file, error) for one in batch.files]
+            continue
+        tables |= {fitted.table.name: fitted.table for fitted in fits}
+        done.append(replace(batch, elements=tuple(fits)))
+    return tuple(done), unfit
 
 
 def _doubled(route: Route, files: Iterable[FileVersion]) -> Iterator[str]:

@@ -57,11 +57,15 @@ class CsvDialect:
 
 @dataclass(frozen=True)
 class InferredChild:
-    """What a list in JSON becomes: a table of its elements. `rows`: the keys to the list, which end with `[]`."""
+    """What a list in JSON becomes: a table of its elements. `rows`: the keys to the list, which end with `[]`.
+
+    `count`: how many elements there are.
+    """
 
     name: str
     rows: tuple[str, ...]
     columns: tuple[InferredColumn, ...]
+    count: int
 
 
 @dataclass(frozen=True)

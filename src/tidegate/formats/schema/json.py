@@ -109,6 +109,7 @@ def _inferred(
         ]
         for table, columns in zip(tables, proven, strict=True):
             _check_lengths(table, columns, file)
+        counts = [_count(engine, document, table) for table in tables[1:]]
         rows = engine.execute(f"SELECT count(*) FROM ({records_query(document)})").fetchone()
     except (duckdb.Error, pa.ArrowException, OSError) as error:
         if "Out of Memory" in str(error) or isinstance(error, duckdb.IOException):
@@ -117,7 +118,10 @@ def _inferred(
             ) from error
         raise diagnose(document, file, error) from error
     columns, *others = proven
-    children = (InferredChild(table.name, table.rows, found) for table, found in zip(tables[1:], others, strict=True))
+    children = (
+        InferredChild(table.name, table.rows, found, count)
+        for table, found, count in zip(tables[1:], others, counts, strict=True)
+    )
     return InferredFile(FileFormat.JSON, columns, int(rows[0]) if rows else 0, children=tuple(children))
 
 
@@ -246,6 +250,13 @@ def _as_found(proof: ColumnProof, kind: str | None) -> InferredColumn:
     if column.type.kind is TypeKind.VARCHAR or precision > _DOUBLE_DIGITS:
         return replace(column, type=SqlType(TypeKind.DOUBLE), longest=None)
     return column
+
+
+def _count(engine: Engine, document: JsonText, table: _Found) -> int:
+    output = RuleOutput(table.name, table.rows, ())
+    rows = rows_of(output, f"({document.rows_query(Tree(Rule((output,))).columns())})")
+    found = engine.execute(f"SELECT count(*) FROM ({rows})").fetchone()
+    return int(found[0]) if found else 0
 
 
 def _texts(
