@@ -48,6 +48,9 @@ class Case:
     before: str = "first.parquet"
 
 
+COMMITTED = r"warehouse\.session\.transaction|lake\.(put|delete)"
+"""What outlives the session at once; the other calls fill its temporary tables, or are tried with the upsert."""
+
 WIDE = "wide" * 20
 CASES = {
     "upsert": Case(
@@ -65,12 +68,14 @@ CASES = {
         {"a.json": [(1, 2, "again")], "b.json": [(2, 1, WIDE)]},
         [(1, 1, "first"), (1, 2, "again"), (2, 1, WIDE)],
         [("a.json", 1), ("b.json", 1), ("first.parquet", 1)],
+        calls=COMMITTED,
     ),
     "replace": Case(
         appending(mode=LoadMode.REPLACE),
         {"a.parquet": [(8, 8, "stale")], "b.parquet": [(2, 1, WIDE), (3, 1, "c")]},
         [(2, 1, WIDE), (3, 1, "c")],
         [("b.parquet", 2), ("first.parquet", 1)],
+        calls=COMMITTED,
     ),
     "history": Case(
         history("id", version="at"),
@@ -82,6 +87,14 @@ CASES = {
         first=(1, 1, "first", None),
         calls=r"warehouse\.session\.transaction",
     ),
+    "wider": Case(
+        appending(),
+        {"a.parquet": [(2, 2**40, "b")]},
+        [(1, 1, "first"), (2, 2**40, "b")],
+        [("a.parquet", 1), ("first.csv", 1)],
+        calls=r"warehouse\.session\.transaction",
+        before="first.csv",
+    ),
     "elements": Case(
         upserting("id", options=FormatOptions(flatten=True)),
         {"a.json": [(1, 3, "third"), (2, 1, WIDE)]},
@@ -89,7 +102,7 @@ CASES = {
         [("a.json", 2), ("a.json", 2), ("first.json", 1), ("first.json", 1)],
         columns="sales.id, at, note, value",
         first=(1, 1, "first", 1),
-        calls=r"warehouse\.session\.transaction|lake\.(put|delete)",
+        calls=COMMITTED,
         source=f"{TABLE} LEFT JOIN {TABLE}_parts ON sales.id = sales_parts.id",
         before="first.json",
     ),
@@ -115,6 +128,12 @@ def _write(land: Land, name: str, rows: Sequence[tuple[int | None, int, str]], m
         path.with_suffix(".new").write_text(
             json.dumps([{"id": id, "at": at, "note": note, "parts": [at]} for id, at, note in rows])
         )
+        land.landed(path, minute)
+        return
+    if name.endswith(".csv"):
+        path = land.folder / name
+        lines = [f"{id},{at},{note}" for id, at, note in rows]
+        path.with_suffix(".new").write_text("\n".join(["id,at,note", *lines, ""]))
         land.landed(path, minute)
         return
     ids, ats, notes = zip(*rows, strict=True)
