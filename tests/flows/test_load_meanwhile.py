@@ -14,7 +14,7 @@ from tests.world import World
 from tidegate.flows.load.run import run_load
 from tidegate.model.route import OnArchived
 
-THREADS, FILES = 4, 6
+THREADS, FILES = 3, 4
 
 
 @pytest.fixture
