@@ -22,7 +22,7 @@ from tidegate.flows.load.run import run_load
 from tidegate.lake.s3.driver import S3Lake
 from tidegate.model.loading import LoadOutcome
 from tidegate.model.names import TableName
-from tidegate.model.route import Route
+from tidegate.model.route import FormatOptions, Route
 from tidegate.redshift.loaded import ALREADY_LOADED
 
 
@@ -106,6 +106,11 @@ def test_files_in_s3_become_rows_once(stack_world: StackWorld, aws_environment: 
         (6, '{"x":[1]}'),
         (7, None),
     ]
+    flat = upserting("id", table=TableName("public", "carts"), options=FormatOptions(flatten=True))
+    for body in (b'{"id": 1, "n": [1, 2]}\n{"id": 2, "n": [3]}', b'{"id": 1, "n": [4]}\n{"id": 3}'):
+        s3.put_object(Bucket=bucket, Key="flat/a.json", Body=body)
+        assert load(world, flat, f"s3://{bucket}/flat/").rows == 2
+    assert sorted(world.sql("SELECT id, value FROM public.carts_n")) == [(1, 4), (2, 3)]
     many = load(world, appending(table=TableName("public", "many")), f"s3://{bucket}/many/")
     assert [(len(batch.files), batch.rows) for batch in many.batches] == [(20, 20)]
     put("wider/a.parquet", {"id": pa.array([Decimal("0.25")], pa.decimal128(12, 2))})

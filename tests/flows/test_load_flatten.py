@@ -147,6 +147,11 @@ def test_the_table_of_elements_says_what_their_values_are(land: Land) -> None:
             [{"id": 1, "items": [{"id": 1, "items_id": 2}]}],
             "{}: items: the columns 'items_id' and 'items_id' are one name on Redshift",
         ),
+        (
+            flat(),
+            [{"id": 1, **{f"l{n}": [n] for n in range(9)}}],
+            "public.sales would have 9 tables of lists, and one transaction takes 8",
+        ),
         (flat(), [order(1, "a", tg_record=1)], "{} has a key tg_record, a name that Tidegate keeps for itself"),
         (
             flat(checks=(CheckRule(CheckKind.RANGE, ("id",), most="1", severity=Severity.QUARANTINE),)),

@@ -9,7 +9,7 @@ from tidegate.flows.context import Context
 from tidegate.flows.load.apply import minds_archive
 from tidegate.flows.load.changes import change_until_fit
 from tidegate.flows.load.contents import Landed, joint
-from tidegate.flows.load.elements import element_route, known_tables
+from tidegate.flows.load.elements import check_number, element_route, known_tables
 from tidegate.flows.load.fit import Fit, fit
 from tidegate.flows.load.stage import Staging
 from tidegate.formats.schema.inferred import InferredChild, InferredFile
@@ -50,6 +50,8 @@ class ElementStaging:
         if not self.route.options.flatten:
             return []
         self.tables, self.known = known_tables(self.ctx, self.route)
+        own = {element_route(self.route, child).table for child in self.files[0].content.children}
+        check_number(len(own.union(self.tables)), self.route.table)
         done: list[str] = []
         for number, child in enumerate(self.files[0].content.children):
             files = [landed.elements[number] for landed in self.files]

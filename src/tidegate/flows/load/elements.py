@@ -13,6 +13,9 @@ from tidegate.model.tables import SqlType, Table, TypeKind
 from tidegate.redshift.load_elements import select_element_tables
 from tidegate.redshift.loaded import LoadedFiles
 
+MOST_LISTS = 8
+"""Tables of elements whose statements fit into one transaction: the Data API takes 40 statements."""
+
 _POSITION = SqlType(TypeKind.BIGINT)
 
 
@@ -34,8 +37,18 @@ def with_elements(route: Route, content: InferredFile, file: str) -> InferredFil
             f"{file} has the list {shown}, and flatten of lists needs a key",
             hint='Name the key of the records, with mode "upsert" or "replace", or leave flatten out.',
         )
+    check_number(len(content.children), route.table)
     head = [_key(content, key, file) for key in route.key]
     return replace(content, children=tuple(_child(route, child, head, file) for child in content.children))
+
+
+def check_number(lists: int, table: TableName | None) -> None:
+    """Raises FileRefused for more lists than one transaction can bring into tables."""
+    if lists > MOST_LISTS:
+        raise FileRefused(
+            f"{table} would have {lists} tables of lists, and one transaction takes {MOST_LISTS}",
+            hint="Leave flatten out: lists are SUPER then; or run `tidegate convert --flatten` and load its files.",
+        )
 
 
 def element_route(route: Route, child: InferredChild) -> Route:
