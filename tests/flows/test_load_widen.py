@@ -150,6 +150,19 @@ def test_privileges_on_a_column_alone_keep_it(land: Land) -> None:
     assert (kind(land), land.rows()) == ("integer", [(1, 7)])
 
 
+def test_more_digits_than_any_decimal_has_put_the_file_aside(land: Land) -> None:
+    stand(land, "x DECIMAL(32,25)", "7")
+    land.write("a.parquet", {"id": [2], "x": pa.array([2**62])})
+    land.write("b.parquet", {"id": [3], "x": pa.array([8])}, minute=1)
+    (quarantined,) = land.load().quarantined
+    assert (names([quarantined]), quarantined.reason) == (
+        ["a.parquet"],
+        'column "x" of public.sales is DECIMAL(32,25), and BIGINT in the file: it has values that DECIMAL(32,25) does '
+        "not hold",
+    )
+    assert land.rows("id, x") == [(1, Decimal(7)), (3, Decimal(8))]
+
+
 def test_an_exact_number_never_becomes_a_floating_one(land: Land) -> None:
     stand(land, "x INTEGER", "7")
     land.write("a.parquet", {"id": [2], "x": [0.5]})

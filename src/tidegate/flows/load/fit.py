@@ -219,7 +219,7 @@ def _fitted(route: Route, table: Table, column: InferredColumn, known: Known) ->
     bounds = known.bounds.get(name)
     reason = misfit(column.type, target.type)
     wider = widened(target.type, column.type, bounds)
-    if reason is None and (bounds is None or wider in (None, target.type)):
+    if reason is None and (bounds is None or wider == target.type):
         return _staged(column, target), None
     if wider is None or route.contract is not Contract.EVOLVE:
         raise _refusal(table, column, target, reason or f"it has values that {render(target.type)} does not hold")

@@ -108,7 +108,7 @@ def widened(old: SqlType, found: SqlType, bounds: tuple[int, int] | None) -> Sql
     elif is_whole(old.kind) and is_whole(found.kind):
         return found
     places = max(scale, places)
-    return decimal(max(whole, min(more, MAX_PRECISION - places)), places)
+    return decimal(max(whole, more if bounds is not None else min(more, MAX_PRECISION - places)), places)
 
 
 def is_exact(kind: TypeKind) -> bool:
