@@ -81,7 +81,7 @@ def test_a_channel_that_refuses_is_told_with_the_reason_and_without_the_url(
 def test_a_channel_that_does_not_answer_is_not_waited_for(inbox: Inbox) -> None:
     inbox.hold = threading.Event()
     try:
-        with pytest.raises(NotifyError, match="no answer within 0[.]1 seconds"):
+        with pytest.raises(NotifyError, match=r"no answer within 0\.1 seconds"):
             AppriseChannel(Secret(inbox.url), seconds=0.1).send(LOADED)
     finally:
         inbox.hold.set()
