@@ -48,6 +48,8 @@ PLAIN: dict[str, tuple[pa.Array, Any, Any]] = {
     "middle": (pa.array([Decimal("1.55"), None], pa.decimal64(12, 2)), Decimal("1.55"), None),
     "fits": (pa.array([Decimal("9.99"), None], pa.decimal256(20, 2)), Decimal("9.99"), None),
     "day": (pa.array([dt.date(1, 1, 1), dt.date(9999, 12, 31)]), dt.date(1, 1, 1), dt.date(9999, 12, 31)),
+    "ancient": (pa.array([-800_000, None], pa.int32()).cast(pa.date32()), "0222-09-04 (BC)", None),
+    "far": (pa.array([2**62, None], pa.timestamp("us")), "148108-07-06 14:00:27.387904", None),
     "day64": (pa.array([dt.date(2024, 2, 29), None], pa.date64()), dt.date(2024, 2, 29), None),
     "s": (pa.array([1_700_000_000, None], pa.timestamp("s")), MOMENT.replace(microsecond=0), None),
     "ms": (pa.array([1_700_000_000_123, None], pa.timestamp("ms")), MOMENT.replace(microsecond=123_000), None),
@@ -236,6 +238,9 @@ def test_what_would_become_something_else_is_refused_by_name(land: Land) -> None
             'column "x": SUPER keeps 15 digits of a number with a point here, a value has more',
         ),
         "utf8": (broken, 'value "\\xFF\\xFE" is not valid UTF8'),
+        "last_day": (pa.array([2**31 - 1], pa.int32()).cast(pa.date32()), 'column "x": a DATE is out of range'),
+        "last": (pa.array([2**63 - 1], pa.timestamp("us")), 'column "x": a TIMESTAMP is out of range'),
+        "first": (pa.array([1 - 2**63], pa.timestamp("us", "UTC")), 'column "x": a TIMESTAMPTZ is out of range'),
         "late": (pa.array([2**62], pa.timestamp("ms")), "Could not convert Timestamp(MS) to Timestamp(US)"),
     }
     for name, (array, reason) in refused.items():

@@ -16,6 +16,7 @@ _NARROW = frozenset({"TINYINT", "SMALLINT", "INTEGER", "UTINYINT", "USMALLINT", 
 """Types that Parquet holds as INT32; so does a column that was written without a type, since it holds only NULL."""
 
 _WIDE = frozenset({"BIGINT", "UINTEGER"})
+_MOMENTS = frozenset({TypeKind.DATE, TypeKind.TIMESTAMP, TypeKind.TIMESTAMPTZ})
 _TIMESTAMPS = frozenset({"TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"})
 _DECIMAL = re.compile(r"DECIMAL\((\d+),(\d+)\)")
 _EXACT_DIGITS = 15
@@ -80,6 +81,11 @@ def _value(column: Column, name: str, actual: str, path: str, options: Copy) -> 
             f"Column type: {render(column.type)}, Parquet column {name!r}: {actual}",
             hint="Load it into a column of the type that the file has.",
         )
+    value = _converted(column, source, actual)
+    return _finite(value, column) if column.type.kind in _MOMENTS else value
+
+
+def _converted(column: Column, source: str, actual: str) -> str:
     if actual == duckdb_type(column.type):
         return source
     if column.type.kind is TypeKind.TIMESTAMPTZ and actual in _TIMESTAMPS:
@@ -87,6 +93,12 @@ def _value(column: Column, name: str, actual: str, path: str, options: Copy) -> 
     if column.type.kind is TypeKind.TIMESTAMP and actual == "TIMESTAMP WITH TIME ZONE":
         return f"timezone('UTC', {source})"
     return f"CAST({source} AS {duckdb_type(column.type)})"
+
+
+def _finite(value: str, column: Column) -> str:
+    """The last day and moment that the bits hold are infinite to DuckDB (as run on 2.0.0), and out of range there."""
+    said = literal(f'column "{column.name}": a {column.type.kind.value} is out of range')
+    return f"CASE WHEN isinf({value}) THEN CAST(error({said}) AS {duckdb_type(column.type)}) ELSE {value} END"
 
 
 def _exact_json(source: str, name: str) -> str:
