@@ -94,6 +94,15 @@ def test_the_table_and_the_route_say_what_a_value_is(land: Land) -> None:
     ]
 
 
+def test_what_is_a_day_in_one_file_alone_is_a_text(land: Land) -> None:
+    write(land, "a.json", lines({"id": 1, "note": "2020-01-02", "no": 1}))
+    write(land, "b.json", lines({"id": 2, "note": "soon", "no": None}), 1)
+    write(land, "c.json", lines({"id": 3, "note": None, "no": "x"}), 2)
+    (told,) = land.load().quarantined
+    assert told.reason.startswith('column "no" of public.sales is INTEGER, and VARCHAR(1) in the file')
+    assert land.rows("id, note, no") == [(1, "2020-01-02", 1), (2, "soon", None)]
+
+
 def test_numbers_widen_the_table_and_lose_nothing_in_doubles(land: Land) -> None:
     land.world.sql(f"CREATE TABLE {TABLE} (id INTEGER, part INTEGER, x DOUBLE PRECISION)")
     write(land, "a.json", lines({"id": 5_000_000_000, "part": 1.25, "x": 9_007_199_254_740_992}, {"x": 1.5}))

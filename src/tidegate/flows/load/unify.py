@@ -13,6 +13,7 @@ from tidegate.model.route import FileFormat, Route
 from tidegate.model.tables import SqlType, Table, TypeKind
 
 _MEASURED = frozenset({TypeKind.VARCHAR, TypeKind.VARBYTE})
+_MOMENTS = (TypeKind.DATE, TypeKind.TIMESTAMP, TypeKind.TIMESTAMPTZ)
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ def agree(route: Route, table: Table | None, files: Iterable[Landed]) -> Agreeme
 
 def as_agreed(route: Route, landed: Landed, types: Mapping[str, SqlType]) -> Landed:
     """The file with those of its columns as texts that are texts in other files: in CSV, all values are."""
-    if landed.content.format is not FileFormat.CSV or not types:
+    if landed.content.format is FileFormat.PARQUET or not types:
         return landed
     columns = tuple(
         replace(column, type=varchar(), longest=None, undetermined=False)
@@ -116,8 +117,10 @@ def as_agreed(route: Route, landed: Landed, types: Mapping[str, SqlType]) -> Lan
 
 
 def is_text(route: Route, landed: Landed, column: InferredColumn) -> bool:
-    """Whether the values are texts whose type was proven, and not declared."""
-    if landed.content.format is not FileFormat.CSV:
+    """Whether the values are texts whose type was proven, and not declared: of JSON, days and times are."""
+    if landed.content.format is FileFormat.PARQUET:
+        return False
+    if landed.content.format is FileFormat.JSON and column.type.kind not in (TypeKind.VARCHAR, *_MOMENTS):
         return False
     return not route.options.columns or fold(column.name) not in map(fold, route.options.columns)
 
