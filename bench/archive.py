@@ -4,6 +4,7 @@ import os
 import shutil
 from pathlib import Path
 
+from bench.child import perform
 from bench.lineitem_work import SOURCE
 from bench.processes import Measured, in_child, in_turn
 from bench.report import Line, method, ratios, shares
@@ -19,7 +20,7 @@ def run(folder: Path, scale: float, runs: int) -> str:
     source = generate(folder, scale, "lineitem")
     prepared = _empty(folder / "archive")
     os.link(source, prepared / SOURCE)
-    facts = in_child("archive-prepare", prepared).detail
+    facts = perform("archive-prepare", prepared).detail
     series = in_turn([RAW, TIDEGATE, MONTHLY], runs, lambda work: _measure(work, prepared, folder / "archive-run"))
     for name, each in series.items():
         for measured in each.runs:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 
-from bench.clock import document
+from bench.clock import Timed, document
 
 WORK: Mapping[str, str] = {
     "archive-prepare": "lineitem_work.prepare",
@@ -46,10 +46,16 @@ WORK: Mapping[str, str] = {
 """Functions of a folder that return Timed, by module of this package."""
 
 
+def perform(work: str, folder: Path) -> Timed:
+    """Do a piece of work in this process."""
+    module, _, function = WORK[work].partition(".")
+    timed: Timed = getattr(import_module(f"bench.{module}"), function)(folder)
+    return timed
+
+
 def main() -> None:
     work, folder = sys.argv[1:]
-    module, _, function = WORK[work].partition(".")
-    print(document(getattr(import_module(f"bench.{module}"), function)(Path(folder))))
+    print(document(perform(work, Path(folder))))
 
 
 if __name__ == "__main__":

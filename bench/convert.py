@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 
+from bench.child import perform
 from bench.convert_work import COUNT
 from bench.processes import in_child, in_turn
 from bench.report import Line, method, ratios
@@ -17,7 +18,7 @@ def run(folder: Path, orders: int, runs: int) -> str:
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True)
     (place / COUNT).write_text(str(orders), encoding="ascii")
-    size = in_child("convert-prepare", place).detail["bytes"]
+    size = perform("convert-prepare", place).detail["bytes"]
     series = in_turn([FOUND, SPELLED, TIDEGATE], runs, lambda work: in_child(work, place))
     shutil.rmtree(place)
     counts = {name: {tuple(run.detail["rows"]) for run in each.runs} for name, each in series.items()}

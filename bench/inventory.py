@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 
+from bench.child import perform
 from bench.inventory_work import COUNT
 from bench.processes import in_child, in_turn
 from bench.report import Line, method, ratios
@@ -17,7 +18,7 @@ def run(folder: Path, objects: int, runs: int) -> str:
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True)
     (place / COUNT).write_text(str(objects), encoding="ascii")
-    size = in_child("inventory-prepare", place).detail["bytes"]
+    size = perform("inventory-prepare", place).detail["bytes"]
     series = in_turn([RAW, TIDEGATE], runs, lambda work: in_child(work, place))
     shutil.rmtree(place)
     for name, each in series.items():

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from statistics import median
 
+from bench.child import perform
 from bench.load_facts import WAREHOUSE, Facts, values
 from bench.processes import Measured, in_child, in_turn
 from bench.report import Line, method, ratios
@@ -20,7 +21,7 @@ def run(folder: Path, runs: int) -> str:
     prepared = folder / "landing"
     shutil.rmtree(prepared, ignore_errors=True)
     prepared.mkdir(parents=True)
-    in_child(PREPARE, prepared)
+    perform(PREPARE, prepared)
     series = in_turn([RAW, LOAD, WATCH], runs, lambda work: _measure(work, prepared))
     shutil.rmtree(prepared)
     found = {str(run.detail["values"]) for each in series.values() for run in each.runs}

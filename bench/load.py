@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from bench.child import perform
 from bench.load_facts import CSV, DLT, PARQUET, WAREHOUSE, Facts, values
 from bench.load_work import KEYS
 from bench.processes import Measured, Series, in_child, in_turn
@@ -28,7 +29,7 @@ def run(folder: Path, scale: float, runs: int, peers: Path) -> str:
     for table in KEYS:
         (place / table).mkdir(parents=True)
         os.link(generate(folder, scale, table), place / table / f"{table}.parquet")
-    counts = in_child("load-prepare", place).detail
+    counts = perform("load-prepare", place).detail
     sections = [_Upsert(place / table, peers).report(counts[table], runs) for table in KEYS]
     shutil.rmtree(place)
     return "\n".join([head, method(runs), _OTHERS, *sections])

@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 from statistics import median
 
+from bench.child import perform
 from bench.plan_work import COUNT, ROWS
 from bench.processes import in_child, in_turn
 from bench.report import Line, aligned, method, ratios
@@ -18,7 +19,7 @@ def run(folder: Path, tables: int, runs: int) -> str:
     shutil.rmtree(prepared, ignore_errors=True)
     prepared.mkdir(parents=True)
     (prepared / COUNT).write_text(str(tables), encoding="ascii")
-    in_child("plan-prepare", prepared)
+    perform("plan-prepare", prepared)
     series = in_turn([ENGINE, TIDEGATE], runs, lambda work: in_child(work, prepared))
     base = Line("DuckDB alone: the same query on each table", series[ENGINE])
     ours = Line("Tidegate: plan", series[TIDEGATE])

@@ -4,6 +4,7 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+from bench.child import perform
 from bench.load_facts import WAREHOUSE, Facts, values
 from bench.processes import Measured, in_child, in_turn
 from bench.report import Line, aligned, method, ratios
@@ -19,7 +20,7 @@ def run(folder: Path, files: int, runs: int) -> str:
     shutil.rmtree(prepared, ignore_errors=True)
     prepared.mkdir(parents=True)
     (prepared / COUNT).write_text(str(files), encoding="ascii")
-    size = in_child(PREPARE, prepared).detail["bytes"]
+    size = perform(PREPARE, prepared).detail["bytes"]
     series = in_turn([RAW, TIDEGATE], runs, lambda work: _measure(work, prepared))
     shutil.rmtree(prepared)
     found = {str(run.detail["values"]) for each in series.values() for run in each.runs}

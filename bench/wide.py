@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from bench.child import perform
 from bench.load_facts import WAREHOUSE, Facts, values
 from bench.processes import Measured, Series, in_child, in_turn
 from bench.report import Line, aligned, method, ratios
@@ -24,7 +25,7 @@ def run(folder: Path, megabytes: int, runs: int) -> str:
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True)
     (place / SIZES).write_text(json.dumps([[MOST, TOO_MANY], megabytes]), encoding="ascii")
-    made = in_child(PREPARE, place).detail
+    made = perform(PREPARE, place).detail
     sections = [_loaded(place, made[str(MOST)], runs), _refused(place, made[str(TOO_MANY)], runs)]
     shutil.rmtree(place)
     head = f"wide: Parquet files of {megabytes:,} MB with {MOST:,} and with {TOO_MANY:,} columns."
