@@ -52,14 +52,22 @@ def _sqs_records(event: Document) -> list[Document] | None:
 
 
 def _queued(record: Document) -> Message:
-    what = "a record of SQS"
-    return parse_message(text(record, "messageId", what), optional(record, "body", what) or "")
+    return _with_body(text(record, "messageId", "a record of SQS"), record, "body")
 
 
 def _received(message: Document) -> Message:
     """A message as ReceiveMessage answers it (SQS API reference): what a person gets out of a queue."""
-    what = "a message of SQS"
-    return parse_message(text(message, "MessageId", what), optional(message, "Body", what) or "")
+    return _with_body(text(message, "MessageId", "a message of SQS"), message, "Body")
+
+
+def _with_body(id: str, message: Document, name: str) -> Message:
+    """A body that is no text is an error of this message alone."""
+    what = f"message {id}"
+    try:
+        body = optional(message, name, what) or ""
+    except UsageError as error:
+        return Message(id, error=error)
+    return parse_message(id, body)
 
 
 def _is_fifo(record: Document) -> bool:
@@ -83,8 +91,6 @@ class _Reader:
             self._read_text(value.strip(), depth)
             return
         event = document(value, "the event")
-        if event.get("Event") == _TEST:
-            return
         if "Records" in event:
             self._read_records(event["Records"], depth)
         elif event.get("Type") == "Notification" and "Message" in event:
@@ -93,7 +99,7 @@ class _Reader:
             self._keep(bridged(event))
         elif "Items" in event:
             self._read_items(event)
-        else:
+        elif event.get("Event") != _TEST or "Service" not in event:
             self._keep(((_named(event),), ()))
 
     def _keep(self, read: Read) -> None:
@@ -112,7 +118,10 @@ class _Reader:
         self.read(parsed, depth + 1)
 
     def _read_records(self, records: object, depth: int) -> None:
-        for record in _objects(records, "Records"):
+        entries = _objects(records, "Records")
+        if not entries:
+            self.told.append("the event has no records, and tells of no file")
+        for record in entries:
             source = record.get("eventSource", record.get("EventSource"))
             if source == "aws:sns":
                 self.read(text(inner(record, "Sns", "a record of SNS"), "Message", "a record of SNS"), depth + 1)
@@ -126,7 +135,10 @@ class _Reader:
     def _read_items(self, event: Document) -> None:
         given = inner(event, "BatchInput", "a batch of items") if "BatchInput" in event else event
         bucket = text(given, "bucket", "a batch of items")
-        for item in _objects(event["Items"], "Items"):
+        items = _objects(event["Items"], "Items")
+        if not items:
+            self.told.append("the event has no items, and tells of no file")
+        for item in items:
             self._keep(listed(bucket, item))
 
 

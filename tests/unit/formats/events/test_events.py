@@ -235,3 +235,30 @@ def test_messages_that_a_person_took_out_of_a_queue() -> None:
     assert delivery.failed(()) == ["m1"]
     with pytest.raises(UsageError, match=r"^a message of SQS has no MessageId$"):
         parse_event({"Messages": [{"Body": "/1"}]})
+
+
+@pytest.mark.parametrize("body", [{"a": 1}, "\ud800", 7])
+def test_a_body_that_is_no_text_is_an_error_of_its_message_alone(body: object) -> None:
+    event = shapes.sqs(shapes.s3(shapes.obj()), "", shapes.s3(shapes.obj()))
+    event["Records"][1]["body"] = body
+    taken = {"Messages": [{"MessageId": r["messageId"], "Body": r["body"]} for r in event["Records"]]}
+    for delivery, name in ((parse_event(event), "body"), (parse_event(taken), "Body")):
+        assert (len(delivery.landed), delivery.failed([])) == (2, ["m1"])
+        assert str(delivery.messages[1].error).startswith(f"{name} of message m1 is {body!r}, ")
+
+
+@pytest.mark.parametrize("event", [shapes.s3(shapes.obj()), shapes.bridge(shapes.obj()), {"bucket": "b", "key": "k"}])
+def test_files_beside_what_a_test_event_has_are_not_lost(event: dict[str, Any]) -> None:
+    event = {**event, "Event": "s3:TestEvent"}
+    if "key" not in event:
+        assert len(parse_event(event).landed) == 1
+        return
+    with pytest.raises(UsageError, match=r"^the event has the fields Event, bucket, key$"):
+        parse_event(event)
+
+
+@pytest.mark.parametrize(
+    ("event", "what"), [({"Records": []}, "records"), ({"Items": [], "bucket": "b"}, "items")], ids=["records", "items"]
+)
+def test_an_event_of_nothing_is_told(event: dict[str, Any], what: str) -> None:
+    assert parse_event(event).messages[0].told == (f"the event has no {what}, and tells of no file",)
