@@ -48,6 +48,15 @@ def test_rows_that_break_a_rule_go_aside_stop_the_batch_or_are_told(
     assert outcome.rows == 5
 
 
+def test_rows_that_break_two_rules_of_a_batch_go_aside_to_two_places(land: Land) -> None:
+    by_day = CheckRule(CheckKind.NOT_NULL, ("day",), severity=ASIDE)
+    by_kind = CheckRule(CheckKind.NOT_NULL, ("kind",), severity=ASIDE)
+    outcome = land.load(route=appending(checks=(by_day, by_kind)))
+    assert [(q.code, q.rows) for q in outcome.quarantined] == [("load.check", 1), ("load.check", 1)]
+    assert len({q.place for q in outcome.quarantined}) == 2
+    assert [row[0] for row in land.rows("id")] == [1, 2, 3]
+
+
 def test_a_warning_is_told_and_nothing_else_happens(land: Land) -> None:
     notices = Notices()
     rule = CheckRule(CheckKind.NOT_NULL, ("kind",), severity=Severity.WARN)

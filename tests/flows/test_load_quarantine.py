@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from tests.flows.landing import TABLE, Land, names
+from tests.flows.landing import TABLE, Land, names, upserting
 from tests.world import World
 
 from tidegate.errors import SerializationConflict, StatementError, WarehouseUnreachable
@@ -142,6 +142,14 @@ def test_a_lost_connection_is_tried_again(land: Land, word: str) -> None:
 
     assert spied(land, Spied(None, fail)).load().rows == 1
     assert (land.rows(), land.loaded()) == ([(1,)], [("a.parquet", 1)])
+
+
+def test_rows_that_a_try_wrote_aside_before_it_was_lost_are_not_in_the_way_of_the_next(land: Land) -> None:
+    land.write("a.parquet", {"id": [1, None]})
+    left = [WarehouseUnreachable("the connection was lost")]
+    spy = Spied(None, lambda sql: left.pop() if " INSERT INTO " in sql and left else None)
+    outcome = spied(land, spy).load(route=upserting("id"))
+    assert (land.rows(), [q.rows for q in outcome.quarantined]) == ([(1,)], [1])
 
 
 def test_a_commit_whose_answer_is_lost_counts(land: Land) -> None:

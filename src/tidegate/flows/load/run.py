@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tidegate.errors import (
     FileRefused,
@@ -117,6 +117,7 @@ class LoadRun:
                     rows = sum(landed.content.rows for landed in files)
                     versions = tuple(landed.file for landed in files)
                     return Result(LoadedBatch(self.plan.name, attempt.id, versions, rows, rows))
+                attempt = replace(attempt, id=self.ctx.new_id())
         raise AssertionError
 
     def _committed(self, attempt: Attempt) -> bool:

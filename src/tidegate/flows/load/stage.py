@@ -37,6 +37,7 @@ class Staging:
     keyless: int = 0
     repeated: bool = False
     _keys: list[str] = field(default_factory=list)
+    _asides: int = 0
 
     def run(self) -> list[QuarantinedFile]:
         """COPY the files and look at the rows. Returns the files that must be taken out before the others are loaded.
@@ -75,7 +76,9 @@ class Staging:
     def put_aside(self, condition: str, code: str, what: str, hint: str) -> list[QuarantinedFile]:
         """Write rows of a condition into the lake, and say of which files they are. They stay staged."""
         self.number_files()
-        prefix = f"{aside_prefix(self.warehouse, self.stage.target, self.stage.id)}{code}/"
+        self._asides += 1
+        folder = code if self._asides == 1 else f"{code}-{self._asides}"
+        prefix = f"{aside_prefix(self.warehouse, self.stage.target, self.stage.id)}{folder}/"
         columns = stored_columns(self.stage.table)[: len(self.stage.columns)]
         kms_key = self.ctx.lake.capabilities.kms_key
         self.execute(
