@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from tests.flows.landing import TABLE, Land, appending, names, upserting
 from tests.world import World
 
+from tidegate.flows.load.json_files import write_json
 from tidegate.model.route import Contract, FileFormat, FormatOptions
 
 RECORDS = [
@@ -175,6 +177,22 @@ def test_keys_versions_and_contracts_hold_for_json(land: Land) -> None:
     write(land, "b.json", lines({"id": 1, "at": 3, "v": [1], "more": 1}, {"id": 2, "at": 1}), 1)
     assert land.load(route=route).quarantined == ()
     assert land.rows("id, at, JSON_SERIALIZE(v)") == [(1, 3, "[1]"), (2, 1, None)]
+
+
+def test_nested_values_are_copied_as_plain_texts(land: Land, monkeypatch: pytest.MonkeyPatch) -> None:
+    kinds: list[Any] = []
+
+    def looked_at(*arguments: Any) -> Any:
+        done = write_json(*arguments)
+        kinds.extend(pq.read_schema(path).field("n").type for path in arguments[1])
+        kinds.extend(str(pq.ParquetFile(path).schema.column(0).logical_type) for path in arguments[1])
+        return done
+
+    monkeypatch.setattr("tidegate.flows.load.rewrite.write_json", looked_at)
+    write(land, "a.json", lines({"n": {"x": 1}}, {"n": "y"}))
+    land.load()
+    assert kinds == [pa.string(), "String"]
+    assert land.rows("JSON_SERIALIZE(n)") == [('"y"',), ('{"x":1}',)]
 
 
 def test_format_names_files_that_do_not(land: Land) -> None:

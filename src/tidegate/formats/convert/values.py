@@ -86,6 +86,9 @@ def unfit(value: str, leaf: str, type: SqlType) -> str:
 
 
 def cast(value: str, type: SqlType) -> str:
+    """The value as it is written. SUPER of a length is the text of its JSON, as JSON_PARSE takes it from a column."""
+    if type.kind is TypeKind.SUPER and type.length:
+        return f"CAST({value} AS VARCHAR)"
     return value if engine_type(type) == "VARCHAR" else f"CAST({value} AS {engine_type(type)})"
 
 
