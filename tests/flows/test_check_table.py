@@ -47,3 +47,17 @@ def test_checks_that_do_not_hold_are_one_message(world: World) -> None:
             ),
         )
     ]
+
+
+def test_accepted_values_are_compared_as_their_column_is_typed(world: World) -> None:
+    columns = ("d DECIMAL(9,2)", "f DOUBLE PRECISION", "r REAL", "n BIGINT", "b BOOLEAN", "t VARCHAR(9)")
+    world.sql(f"CREATE TABLE {GONE} ({', '.join(columns)})")
+    world.sql(
+        f"INSERT INTO {GONE} VALUES (1.1, 1.1, 1.1, 1, TRUE, '1.1'), (7, 7, 7, 7, FALSE, '7'), ({'NULL, ' * 5}NULL)"
+    )
+    rules = [CheckRule(CheckKind.VALUES, (column[0],), values=("1.1", "1.0", "true", "x")) for column in columns]
+    rules.append(CheckRule(CheckKind.VALUES, ("n",), values=("x",)))
+    with world.context() as ctx:
+        ctx = replace(ctx, settings=replace(ctx.settings, rules=(TableRules(GONE, tuple(rules)),)))
+        outcome = run_checks(ctx, plan_checks(ctx))
+    assert [result.rows for result in outcome.results] == [1, 1, 1, 1, 1, 1, 2]

@@ -3,9 +3,10 @@
 import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from math import isfinite
 
 from tidegate.config.load_schema import Bound, CheckSection, TableCheckSection
-from tidegate.model.names import TableName
+from tidegate.model.names import TableName, fold
 from tidegate.model.route import CheckKind, CheckRule, TableRules
 
 _TAKEN: dict[CheckKind, tuple[frozenset[str], frozenset[str]]] = {
@@ -52,8 +53,26 @@ def check_problems(check: CheckSection) -> Iterator[str]:
             bound = getattr(check, name)
             if bound is not None and (not isinstance(bound, int) or isinstance(bound, bool) or bound < 0):
                 yield f"has the {name} {bound}, must be a number of rows"
-    if type(check.least) is type(check.most) and check.least is not None and check.least > check.most:  # type: ignore[operator]
+    yield from _value_problems(check)
+
+
+def _value_problems(check: CheckSection) -> Iterator[str]:
+    if len(set(map(fold, check.columns))) < len(check.columns):
+        yield "names a column twice"
+    given = (("least", check.least), ("most", check.most), *(("value", value) for value in check.values))
+    for name, value in given:
+        if isinstance(value, float) and not isfinite(value):
+            yield f"has the {name} {value}, must be a finite number"
+    if _is_more(check.least, check.most):
         yield "has a least that is more than its most"
+
+
+def _is_more(least: Bound | None, most: Bound | None) -> bool:
+    if isinstance(least, int | float) and isinstance(most, int | float):
+        return least > most
+    if isinstance(least, datetime) and isinstance(most, datetime):
+        return (least.tzinfo is None) is (most.tzinfo is None) and least > most
+    return type(least) is type(most) and least is not None and least > most  # type: ignore[operator]
 
 
 def check_rule(check: CheckSection) -> CheckRule:

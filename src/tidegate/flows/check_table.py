@@ -1,7 +1,7 @@
 """Check tables that stand by their rules, hot rows alone or hot and cold: for schedules and alarms. Reads only."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from tidegate.config.settings import Settings
@@ -18,6 +18,7 @@ from tidegate.model.notification import MOST, Notification, NotificationKind, Pr
 from tidegate.model.outcome import Failure
 from tidegate.model.policy import Policy
 from tidegate.model.route import CheckKind, CheckRule, LoadMode, Severity
+from tidegate.model.tables import SqlType
 from tidegate.redshift.catalog import select_relations
 from tidegate.redshift.load_checks import since_of
 from tidegate.redshift.loaded import LoadedFiles
@@ -29,12 +30,16 @@ _STRICTEST = (Severity.FAIL, Severity.QUARANTINE, Severity.WARN)
 
 @dataclass(frozen=True)
 class TableChecks:
-    """What holds of a table: `rules` of its rows in `relation`, `loads` of the number of rows of its last load."""
+    """What holds of a table: `rules` of its rows in `relation`, `loads` of the number of rows of its last load.
+
+    `types`: those of its columns.
+    """
 
     table: TableName
     relation: TableName
     rules: tuple[CheckRule, ...]
     loads: tuple[CheckRule, ...] = ()
+    types: Mapping[str, SqlType] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -106,7 +111,7 @@ def check_statements(ctx: Context, plan: CheckPlan) -> Iterator[PlannedStatement
     """What `run_checks` submits."""
     for checks in plan.checks:
         counted, unique = _split(checks)
-        statements = [count_all(checks.relation, counted, ctx.clock())] if counted else []
+        statements = [count_all(checks.relation, counted, checks.types, ctx.clock())] if counted else []
         statements += [count_repeated(checks.relation, rule.columns) for rule in unique]
         statements += [_last_loads(ctx, checks)] if checks.loads else []
         for sql in statements:
@@ -163,7 +168,9 @@ def _plan(ctx: Context, wanted: Sequence[TableChecks], *, cold: bool) -> CheckPl
             if found is None:
                 raise ObjectMissing(f"there is no table {checks.table}", hint="Correct its name in the configuration.")
             _check_columns(checks, [column.name for column in found.columns])
-            checked.append(replace(checks, relation=_whole(ctx, checks.table)) if cold else checks)
+            relation = _whole(ctx, checks.table) if cold else checks.table
+            types = {column.name: column.type for column in found.columns}
+            checked.append(replace(checks, relation=relation, types=types))
         except (ConfigError, Refused) as error:
             failures.append(Failure.of(checks.table, error))
     return CheckPlan(tuple(checked), tuple(failures))
@@ -219,7 +226,7 @@ def _checked(ctx: Context, checks: TableChecks) -> Iterator[CheckResult]:
     counted, unique = _split(checks)
     now = ctx.clock()
     if counted:
-        row = ctx.warehouse.execute(count_all(checks.relation, counted, now))
+        row = ctx.warehouse.execute(count_all(checks.relation, counted, checks.types, now))
         found = {column.name: int(str(value)) for column, value in zip(row.columns, row.rows[0], strict=True)}
         for at, rule in enumerate(counted):
             yield _judged(checks, rule, found["tg_rows"], found.get(f"tg_rule_{at}"), now)

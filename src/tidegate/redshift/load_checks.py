@@ -1,21 +1,27 @@
 """Checks of rows: what breaks a rule, in a staging table or in a table that stands, and what a batch is as a whole."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal, InvalidOperation
 
 from tidegate.model.layout import CLAIMS
 from tidegate.model.names import TableName, fold
 from tidegate.model.route import CheckKind, CheckRule
+from tidegate.model.tables import SqlType, TypeKind
 from tidegate.redshift.identifiers import column_list, literal, qualified, quote
 from tidegate.redshift.load import Stage
 from tidegate.redshift.loaded import landed_text
+from tidegate.redshift.types import render
 
 MEAN_LOADS = 10
 """How many loads before make the mean number of rows."""
 
+_FLOATS = frozenset({TypeKind.REAL, TypeKind.DOUBLE})
+_NUMBERS = _FLOATS | {TypeKind.SMALLINT, TypeKind.INTEGER, TypeKind.BIGINT, TypeKind.DECIMAL}
 
-def row_condition(rule: CheckRule) -> str | None:
-    """The predicate for rows that break the rule; None where a row alone does not tell."""
+
+def row_condition(rule: CheckRule, types: Mapping[str, SqlType]) -> str | None:
+    """The predicate for rows that break the rule; None where a row alone does not tell. `types`: by folded name."""
     names = [quote(fold(column)) for column in rule.columns]
     if rule.kind is CheckKind.NOT_NULL:
         return " OR ".join(f"{name} IS NULL" for name in names)
@@ -23,11 +29,34 @@ def row_condition(rule: CheckRule) -> str | None:
         bounds = (("<", rule.least), (">", rule.most))
         return " OR ".join(f"{name} {sign} {bound}" for name in names for sign, bound in bounds if bound is not None)
     if rule.kind is CheckKind.VALUES:
-        listed = ", ".join(map(literal, rule.values))
-        return " OR ".join(f"CAST({name} AS VARCHAR(65535)) NOT IN ({listed})" for name in names)
+        return " OR ".join(_none_of(column, types[column], rule.values) for column in map(fold, rule.columns))
     if rule.kind is CheckKind.SQL:
         return f"NOT COALESCE(({rule.expression}), FALSE)"
     return None
+
+
+def _none_of(column: str, type: SqlType, values: Sequence[str]) -> str:
+    """Numbers are compared as numbers: the text of 1.5 is another one in each type."""
+    name = quote(column)
+    if type.kind not in _NUMBERS:
+        truth = f"CASE WHEN {name} THEN 'true' WHEN NOT {name} THEN 'false' END"
+        text = truth if type.kind is TypeKind.BOOLEAN else f"CAST({name} AS VARCHAR(65535))"
+        return f"{text} NOT IN ({', '.join(map(literal, values))})"
+    listed = ", ".join(
+        f"CAST({number} AS {render(type)})" if type.kind in _FLOATS else number for number in _numbers(values)
+    )
+    return f"{name} NOT IN ({listed})" if listed else f"{name} IS NOT NULL"
+
+
+def _numbers(values: Sequence[str]) -> Iterator[str]:
+    """Those that are numbers, as SQL literals: no other is the value of a column of numbers."""
+    for value in values:
+        try:
+            number = Decimal(value.strip())
+        except InvalidOperation:
+            continue
+        if number.is_finite():
+            yield f"{number:f}"
 
 
 def repeated_values(relation: TableName, columns: Sequence[str]) -> str:
@@ -50,7 +79,7 @@ def broken_by(rule: CheckRule, stage: Stage) -> str | None:
     """The predicate over the staging table for rows that break the rule; None where it is about the whole batch."""
     if rule.kind is CheckKind.UNIQUE:
         return _repeated(stage, [fold(column) for column in rule.columns])
-    return row_condition(rule)
+    return row_condition(rule, {fold(column.name): column.type for column in stage.columns})
 
 
 def count_broken(stage: Stage, condition: str) -> str:

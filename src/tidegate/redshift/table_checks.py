@@ -1,21 +1,24 @@
 """Checks of a table that stands: one pass for all rules that a row or an aggregate tells, one more for each key."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from tidegate.model.names import TableName, fold
 from tidegate.model.route import CheckKind, CheckRule
+from tidegate.model.tables import SqlType
 from tidegate.redshift.identifiers import qualified
 from tidegate.redshift.load_checks import MEAN_LOADS, of_loads, repeated_values, row_condition, since_of, stale
 
 
-def count_all(relation: TableName, rules: Sequence[CheckRule], now: datetime) -> str:
+def count_all(relation: TableName, rules: Sequence[CheckRule], types: Mapping[str, SqlType], now: datetime) -> str:
     """One row: tg_rows, then tg_rule_<n> for each rule but UNIQUE and ROWS: how many rows break it.
 
-    Of FRESH: how many of its columns are stale at the aware time `now`.
+    Of FRESH: how many of its columns are stale at the aware time `now`. `types`: those of the columns.
     """
     counts = [
-        f"{broken} AS tg_rule_{at}" for at, rule in enumerate(rules) if (broken := _broken(rule, now)) is not None
+        f"{broken} AS tg_rule_{at}"
+        for at, rule in enumerate(rules)
+        if (broken := _broken(rule, types, now)) is not None
     ]
     return f"SELECT {', '.join(['COUNT(*) AS tg_rows', *counts])} FROM {qualified(relation)}"
 
@@ -35,9 +38,9 @@ def last_loads(loaded: TableName, table: TableName) -> str:
     )
 
 
-def _broken(rule: CheckRule, now: datetime) -> str | None:
+def _broken(rule: CheckRule, types: Mapping[str, SqlType], now: datetime) -> str | None:
     if rule.kind is CheckKind.FRESH:
         since = since_of(rule, now)
         return " + ".join(stale(column, since) for column in rule.columns)
-    condition = row_condition(rule)
+    condition = row_condition(rule, types)
     return None if condition is None else f"COALESCE(SUM(CASE WHEN {condition} THEN 1 ELSE 0 END), 0)"

@@ -111,21 +111,27 @@ SELECT "order_id" FROM "tg_stage_20200620_120000_3f9a2c1b" WHERE "line" < 1 OR "
 SELECT "order_id" FROM "tg_stage_20200620_120000_3f9a2c1b" WHERE CAST("note" AS VARCHAR(65535)) NOT IN ('a', 'it''s');
 
 -- case: checks (4)
-SELECT "order_id" FROM "tg_stage_20200620_120000_3f9a2c1b" WHERE EXISTS (SELECT 1 FROM (SELECT "order_id", "line" FROM "tg_stage_20200620_120000_3f9a2c1b" WHERE "order_id" IS NOT NULL AND "line" IS NOT NULL GROUP BY "order_id", "line" HAVING COUNT(*) > 1) AS tg_r WHERE tg_r."order_id" = "tg_stage_20200620_120000_3f9a2c1b"."order_id" AND tg_r."line" = "tg_stage_20200620_120000_3f9a2c1b"."line");
+SELECT "order_id" FROM "tg_stage_20200620_120000_3f9a2c1b" WHERE "line" NOT IN (1, 2.50);
 
 -- case: checks (5)
-SELECT "order_id" FROM "tg_stage_20200620_120000_3f9a2c1b" WHERE NOT COALESCE((line > 0 OR note = 'x'), FALSE);
+SELECT "order_id" FROM "tg_stage_20200620_120000_3f9a2c1b" WHERE "line" IS NOT NULL;
 
 -- case: checks (6)
-SELECT COUNT(*) AS tg_rows FROM "tg_stage_20200620_120000_3f9a2c1b" WHERE TRUE;
+SELECT "order_id" FROM "tg_stage_20200620_120000_3f9a2c1b" WHERE EXISTS (SELECT 1 FROM (SELECT "order_id", "line" FROM "tg_stage_20200620_120000_3f9a2c1b" WHERE "order_id" IS NOT NULL AND "line" IS NOT NULL GROUP BY "order_id", "line" HAVING COUNT(*) > 1) AS tg_r WHERE tg_r."order_id" = "tg_stage_20200620_120000_3f9a2c1b"."order_id" AND tg_r."line" = "tg_stage_20200620_120000_3f9a2c1b"."line");
 
 -- case: checks (7)
-DELETE FROM "tg_stage_20200620_120000_3f9a2c1b" WHERE "line" IS NULL;
+SELECT "order_id" FROM "tg_stage_20200620_120000_3f9a2c1b" WHERE NOT COALESCE((line > 0 OR note = 'x'), FALSE);
 
 -- case: checks (8)
-SELECT CASE WHEN COALESCE(MAX("at") >= TIMESTAMP '2020-06-20 11:00:00.000000', FALSE) THEN 0 ELSE 1 END AS tg_stale FROM "tg_stage_20200620_120000_3f9a2c1b";
+SELECT COUNT(*) AS tg_rows FROM "tg_stage_20200620_120000_3f9a2c1b" WHERE TRUE;
 
 -- case: checks (9)
+DELETE FROM "tg_stage_20200620_120000_3f9a2c1b" WHERE "line" IS NULL;
+
+-- case: checks (10)
+SELECT CASE WHEN COALESCE(MAX("at") >= TIMESTAMP '2020-06-20 11:00:00.000000', FALSE) THEN 0 ELSE 1 END AS tg_stale FROM "tg_stage_20200620_120000_3f9a2c1b";
+
+-- case: checks (11)
 SELECT CAST(AVG(CAST(tg_rows AS DOUBLE PRECISION)) AS DOUBLE PRECISION) AS tg_mean FROM (SELECT batch, SUM(row_count) AS tg_rows, MAX(loaded_at) AS tg_at FROM "tidegate"."loaded_files" WHERE table_name = 'public.orders' AND STRPOS(uri, '/_tidegate/') = 0 GROUP BY batch ORDER BY tg_at DESC LIMIT 10) AS recent;
 
 -- case: quarantine (1)
@@ -153,7 +159,7 @@ DELETE FROM "tidegate"."quarantined_files" WHERE table_name = 'public.orders' AN
 UPDATE "tidegate"."quarantined_files" SET reason = 'rows have no ''id''', hint = '' WHERE table_name = 'public.orders' AND place = 's3://lake/_tidegate/w1/quarantine/b1/';
 
 -- case: checks of a table (1)
-SELECT COUNT(*) AS tg_rows, COALESCE(SUM(CASE WHEN "note" IS NULL OR "line" IS NULL THEN 1 ELSE 0 END), 0) AS tg_rule_0, COALESCE(SUM(CASE WHEN "line" < 1 OR "line" > 9 THEN 1 ELSE 0 END), 0) AS tg_rule_1, CASE WHEN COALESCE(MAX("at") >= TIMESTAMP '2020-06-20 10:00:00.000000', FALSE) THEN 0 ELSE 1 END AS tg_rule_3, COALESCE(SUM(CASE WHEN NOT COALESCE((line > 0 OR note = 'x'), FALSE) THEN 1 ELSE 0 END), 0) AS tg_rule_4 FROM "public"."orders";
+SELECT COUNT(*) AS tg_rows, COALESCE(SUM(CASE WHEN "note" IS NULL OR "line" IS NULL THEN 1 ELSE 0 END), 0) AS tg_rule_0, COALESCE(SUM(CASE WHEN "line" < 1 OR "line" > 9 THEN 1 ELSE 0 END), 0) AS tg_rule_1, CASE WHEN COALESCE(MAX("at") >= TIMESTAMP '2020-06-20 10:00:00.000000', FALSE) THEN 0 ELSE 1 END AS tg_rule_3, COALESCE(SUM(CASE WHEN "share" NOT IN (CAST(1.5 AS REAL)) OR CASE WHEN "paid" THEN 'true' WHEN NOT "paid" THEN 'false' END NOT IN ('1.5', 'true') THEN 1 ELSE 0 END), 0) AS tg_rule_4, COALESCE(SUM(CASE WHEN NOT COALESCE((line > 0 OR note = 'x'), FALSE) THEN 1 ELSE 0 END), 0) AS tg_rule_5 FROM "public"."orders";
 
 -- case: checks of a table (2)
 SELECT COALESCE(SUM(tg_same), 0) AS tg_rows FROM (SELECT COUNT(*) AS tg_same FROM "public"."orders" WHERE "order_id" IS NOT NULL AND "line" IS NOT NULL GROUP BY "order_id", "line" HAVING COUNT(*) > 1) AS repeated;

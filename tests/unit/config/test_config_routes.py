@@ -194,6 +194,22 @@ MISTAKES = [
         "checks number 1 has a least that is more than its most",
     ),
     (
+        'match = "x"\ntable = "t"\nchecks = [{ kind = "range", columns = "a", least = 2, most = 1.5 }]',
+        "checks number 1 has a least that is more than its most",
+    ),
+    (
+        'match = "x"\ntable = "t"\nchecks = [{ kind = "range", columns = "a", least = nan }]',
+        "checks number 1 has the least nan, must be a finite number",
+    ),
+    (
+        'match = "x"\ntable = "t"\nchecks = [{ kind = "values", columns = "a", values = [-inf] }]',
+        "checks number 1 has the value -inf, must be a finite number",
+    ),
+    (
+        'match = "x"\ntable = "t"\nchecks = [{ kind = "unique", columns = ["a", "A"] }]',
+        "checks number 1 names a column twice",
+    ),
+    (
         'match = "x"\ntable = "t"\nchecks = [{ kind = "rows", least = "1" }]',
         "checks number 1 has the least 1, must be a number of rows",
     ),
