@@ -119,7 +119,10 @@ def test_a_name_that_is_not_utf8_keeps_no_other_file_out(land: Cli, routed: bool
     land.configure(f'[[load]]\nmatch = "{folder}/*.parquet"\ntable = "public.notes"\n')
     told = land("load", "land", *([] if routed else ["--table", "public.notes"]))
     assert told.exit_code == 5
-    assert error_text(told.stderr) == (f"the name of {folder}/\\xff.parquet is not UTF-8", "Rename the file.")
+    assert error_text(told.stderr) == (
+        f"{folder}/\\xff.parquet cannot be loaded: its name is not UTF-8",
+        "Rename the file.",
+    )
     assert told.stdout.splitlines()[-1] == "2 rows of 1 file loaded into public.notes"
 
 

@@ -89,3 +89,11 @@ def test_of_a_fifo_queue_nothing_overtakes_what_failed(
     loads = Loads(fails=fails)
     outcome = loaded(tmp_path, loads, *keys, fifo=True)
     assert (loads.seen, again(outcome), len(outcome.errors)) == (seen, failed, bool(failed))
+
+
+@pytest.mark.parametrize("name", ["y" * 256, "x\0"], ids=["long", "nul"])
+def test_a_key_that_cannot_be_read_does_not_keep_its_batch_from_being_loaded(tmp_path: Path, name: str) -> None:
+    loads = Loads()
+    outcome = loaded(tmp_path, loads, "a/1", f"a/{name}", "a/2")
+    assert (loads.seen, again(outcome), outcome.rows) == (["a2"], ["m1"], 1)
+    assert outcome.errors[0].message.startswith("the key 'landing/a/")

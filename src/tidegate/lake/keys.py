@@ -30,6 +30,11 @@ def check_key(key: str) -> str:
     return key
 
 
+def is_odd(key: str) -> bool:
+    """Whether `check_key` refuses what another program wrote, with a slash at its end or without."""
+    return any(_problem(segment) for segment in key.removesuffix("/").split("/"))
+
+
 def check_prefix(prefix: str) -> str:
     """Return `prefix` when it can begin a key: empty, or a key that may end with a slash or within a name.
 

@@ -1,8 +1,11 @@
 """Listings: every object once, in the order of the keys' bytes, from any place on."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from tests.contract.lake.drivers import DRIVERS, place_on_s3
+from tests.servers.emulator import Emulator
 
 from tidegate.errors import UsageError
 from tidegate.lake.base import Lake
@@ -113,3 +116,16 @@ def test_a_folder_goes_with_its_last_object(full: Lake) -> None:
     assert list(full.folders("public/orders/")) == ["public/orders/batch=02/"]
     full.delete([key for key in KEYS if key.startswith("public/")])
     assert list(full.folders("")) == ["_tidegate/", "b/"]
+
+
+def test_objects_that_no_key_can_name_are_told_and_the_others_listed(aws_environment: Emulator, tmp_path: Path) -> None:
+    bucket = aws_environment.new_bucket()
+    place_on_s3(tmp_path, aws_environment, bucket)
+    lake = DRIVERS["s3"](tmp_path)
+    root = lake.uri("")
+    names = ["in//1.csv", "in/./1.csv", "in/a.csv", f"in/{'y' * 256}.csv", "in/z.csv", "in/empty/", "in//"]
+    for name in names:
+        aws_environment.s3.put_object(Bucket=bucket, Key=f"{root.removeprefix(f's3://{bucket}/')}{name}", Body=b"")
+    odd: list[str] = []
+    assert [info.key for info in lake.list("in/", odd=odd.append)] == ["in/a.csv", "in/z.csv"]
+    assert odd == [f"{root}{name}" for name in (names[1], names[0], names[3])]

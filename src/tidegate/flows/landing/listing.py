@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from tidegate.arrivals.base import Received
 from tidegate.flows.landing.places import Place
+from tidegate.flows.load.landing import why_odd
 from tidegate.formats.events.landed import Landed, Message
 from tidegate.formats.events.parse import parse_address
 from tidegate.model.landing import FileVersion
@@ -77,10 +78,7 @@ class ListedFiles:
         strange = [path for path in odd if path not in self._odd]
         self._odd.update(strange)
         return [
-            *(
-                Received(path, Message(path, told=(f"{path} is not loaded: its name is not UTF-8",)))
-                for path in strange
-            ),
+            *(Received(path, Message(path, told=(f"{path} is not loaded: {why_odd(path)}",))) for path in strange),
             *(Received(file.uri, Message(file.uri, (_landed(file),))) for file in new),
         ]
 

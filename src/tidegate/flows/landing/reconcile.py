@@ -13,6 +13,7 @@ from tidegate.flows.identity import attach
 from tidegate.flows.landing.places import Place, distinct, place_of
 from tidegate.flows.landing.routing import Router
 from tidegate.flows.load.known import Known, read_known
+from tidegate.flows.load.landing import why_odd
 from tidegate.model.landing import FileVersion
 from tidegate.model.names import TableName
 from tidegate.model.route import LoadMode, Route
@@ -132,7 +133,7 @@ class _Comparison:
                     yield found
 
     def _odd(self, path: str) -> None:
-        self.ctx.reporter.notice(f"{path} cannot be loaded: its name is not UTF-8")
+        self.ctx.reporter.notice(f"{path} cannot be loaded: {why_odd(path)}")
 
     def _route(self, uri: str) -> Route | None:
         """The route that takes it, where that is one of those asked for."""

@@ -11,7 +11,7 @@ from tidegate.flows.context import Context
 from tidegate.flows.landing.batches import Batch, Batches
 from tidegate.flows.landing.listing import LOOK_SECONDS
 from tidegate.flows.landing.routing import Router
-from tidegate.flows.load.landing import Landing
+from tidegate.flows.load.landing import Landing, check_address
 from tidegate.formats.events.landed import Landed
 from tidegate.model.landing import FileVersion
 from tidegate.model.loading import LoadOutcome
@@ -189,6 +189,7 @@ class _Watch:
             if not choice.hidden:
                 self.ctx.reporter.notice(f"{landed.uri} is not loaded: {choice.reason}")
             return None
+        check_address(landed.uri)
         file = landed.file or self.landing.head(landed.uri)
         if file is None:
             self.ctx.reporter.notice(f"{landed.uri} is not loaded: it is gone")

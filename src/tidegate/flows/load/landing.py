@@ -12,6 +12,7 @@ from tidegate.errors import ConfigError, ObjectNotFound, UsageError
 from tidegate.flows.context import Context
 from tidegate.formats.schema.footer import Read
 from tidegate.lake.base import Lake, ObjectInfo
+from tidegate.lake.keys import check_key
 from tidegate.model.batch import BATCH_COLUMN
 from tidegate.model.landing import FileVersion
 
@@ -112,6 +113,18 @@ class Landing:
 
 def _folder(path: str) -> str:
     return path.rpartition("/")[0]
+
+
+def check_address(uri: str) -> None:
+    """Raises UsageError: no key can name the file, so that a load of it with others would fail for all."""
+    check_key(uri.removeprefix(_S3).removeprefix("/"))
+
+
+def why_odd(path: str) -> str:
+    """What is wrong with the name of a file that no key can name, of which `Lake.list` told."""
+    if path.startswith(_S3):
+        return "its key has a part that is empty, `.` or `..`, or longer than 255 bytes"
+    return "its name is not UTF-8"
 
 
 def version_of(uri: str, info: ObjectInfo) -> FileVersion:

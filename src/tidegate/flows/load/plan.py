@@ -11,7 +11,7 @@ from tidegate.flows.load.contents import Landed, joint, read_files, refusal
 from tidegate.flows.load.element_stage import plan_elements
 from tidegate.flows.load.fit import Fit, Known, fit
 from tidegate.flows.load.known import only_newest, order_of, read_known
-from tidegate.flows.load.landing import Landing
+from tidegate.flows.load.landing import Landing, why_odd
 from tidegate.flows.load.unify import agree, as_agreed
 from tidegate.flows.pinned import pinned
 from tidegate.model.landing import FileVersion
@@ -29,7 +29,7 @@ EMBEDDED = "embedded"
 class LoadRequest:
     """Files and the route that they take; its `table` is given. `exact`: read texts for their lengths, too.
 
-    `odd`: paths of files whose names are not UTF-8, as Lake.list tells them: they go aside.
+    `odd`: paths of files that no key can name, as Lake.list tells them: they go aside.
     `mistyped`: what is raised for a column that the route names and no file has; None: the files go aside one by one.
     """
 
@@ -154,7 +154,9 @@ def _check_named(request: LoadRequest, table: Table | None, landed: Sequence[Lan
 
 
 def _nameless(path: str) -> QuarantinedFile:
-    return refusal(FileVersion(path, 0), FileRefused(f"the name of {path} is not UTF-8", hint="Rename the file."))
+    return refusal(
+        FileVersion(path, 0), FileRefused(f"{path} cannot be loaded: {why_odd(path)}", hint="Rename the file.")
+    )
 
 
 def _with_elements(

@@ -1,6 +1,7 @@
 """An event of any shape: S3's own, or S3's in the envelopes of SQS, SNS and EventBridge, or a plain address."""
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -10,6 +11,8 @@ from tidegate.formats.events.landed import Delivery, Landed, Message
 from tidegate.formats.events.records import Read, bridged, listed, notification
 
 _TEST = "s3:TestEvent"
+_BUCKET = re.compile(r"[A-Za-z0-9._-]{1,255}")
+"""What names of buckets ever could be (S3 User Guide, General purpose bucket naming rules)."""
 _MOST_ENVELOPES = 4
 """SNS in SQS, forwarded by another SNS topic, is as deep as services go."""
 
@@ -104,6 +107,9 @@ class _Reader:
 
     def _keep(self, read: Read) -> None:
         landed, told = read
+        for one in landed:
+            if one.bucket is not None and _BUCKET.fullmatch(one.bucket) is None:
+                raise unreadable("the event", f"has the bucket {shown(one.bucket)}, which is no name of one")
         self.landed += landed
         self.told += told
 

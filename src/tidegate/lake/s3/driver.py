@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from tidegate.config.settings import S3Settings
 from tidegate.errors import ConfigError, LakeUnreachable, ObjectExists, ObjectNotFound, UsageError
 from tidegate.lake.base import LakeCapabilities, ObjectInfo, ObjectWriter
-from tidegate.lake.keys import check_key, check_new_key, check_prefix
+from tidegate.lake.keys import check_key, check_new_key, check_prefix, is_odd
 from tidegate.lake.s3.answers import described, etag_of, listed
 from tidegate.lake.s3.clients import ProcessClients
 from tidegate.lake.s3.deletions import Deletions
@@ -134,13 +134,18 @@ class S3Lake:
         self, prefix: str, *, after: str | None = None, odd: Callable[[str], object] | None = None
     ) -> Iterator[ObjectInfo]:
         """1,000 objects a request, asked for as they are needed. The order is that of the keys' UTF-8 bytes: there are
-        no others.
+        no others. `odd` is told of keys that `check_key` refuses.
         """
         start = {"StartAfter": self._settings.prefix + after} if after else {}
         for page in self._pages(check_prefix(prefix), {**start, "OptionalObjectAttributes": ["RestoreStatus"]}):
             for item in page.get("Contents", ()):
-                if not item["Key"].endswith("/") or item["Size"]:
-                    yield listed(item["Key"][len(self._settings.prefix) :], item)
+                key = item["Key"][len(self._settings.prefix) :]
+                if item["Key"].endswith("/") and not item["Size"]:
+                    continue
+                if odd is not None and is_odd(key):
+                    odd(f"{self._settings.uri}{key}")
+                else:
+                    yield listed(key, item)
 
     def folders(self, prefix: str) -> Iterator[str]:
         """Asks S3 to fold what lies deeper: the cost is that of the objects and folders directly below."""

@@ -262,3 +262,11 @@ def test_files_beside_what_a_test_event_has_are_not_lost(event: dict[str, Any]) 
 )
 def test_an_event_of_nothing_is_told(event: dict[str, Any], what: str) -> None:
     assert parse_event(event).messages[0].told == (f"the event has no {what}, and tells of no file",)
+
+
+def test_a_bucket_that_can_be_none_is_an_error_of_its_message_alone() -> None:
+    bad = shapes.s3(shapes.obj())
+    bad["Records"][0]["s3"]["bucket"]["name"] = "a b/c"
+    delivery = parse_event(shapes.sqs(shapes.s3(shapes.obj()), bad, "s3://a b/k"))
+    assert (len(delivery.landed), delivery.failed([])) == (1, ["m1", "m2"])
+    assert str(delivery.messages[1].error) == ("message m1: the event has the bucket 'a b/c', which is no name of one")
