@@ -74,8 +74,8 @@ class Watching(Opened):
     def load_event(self, event: object, routes: "Sequence[Route] | None" = None) -> "EventOutcome":
         """Load the files that an event tells of, in any shape of docs/events.md, by the routes of the configuration.
 
-        What failed stands in the outcome, with the messages that have to come again. `routes`: by these instead, the
-        most specific first.
+        What failed stands in the outcome, with the messages that have to come again. `event` may be a Delivery, too.
+        `routes`: by these instead, the most specific first.
 
         Raises:
             UsageError: it has none of those shapes, or came without a queue and cannot be read.
@@ -84,12 +84,13 @@ class Watching(Opened):
         from tidegate.flows.landing.delivered import EventRequest, load_event
         from tidegate.flows.landing.files import load_files
         from tidegate.flows.landing.routing import Router
+        from tidegate.formats.events.landed import Delivery
         from tidegate.formats.events.parse import parse_event
 
         if routes is None:
             self._check_routes()
         settings = self.settings if routes is None else replace(self.settings, routes=tuple(routes))
-        delivery = parse_event(event)
+        delivery = event if isinstance(event, Delivery) else parse_event(event)
         with self._digesting() as ctx:
             attach(ctx)
             return load_event(ctx, EventRequest(delivery, Router(settings), load_files, _TimeOver(self.time_left)))

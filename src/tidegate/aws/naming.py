@@ -1,7 +1,6 @@
 """Which table a key names, where patterns of keys are all that is known."""
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -60,7 +59,9 @@ def routes(environment: Environment, delivery: "Delivery") -> "tuple[list[Route]
     found: dict[str, Route] = {}
     refused: dict[int, UsageError] = {}
     for number, message in enumerate(delivery.messages):
-        for landed in _data(message.landed):
+        for landed in message.landed:
+            if is_hidden(landed.key) or not is_data(landed):
+                continue
             try:
                 one = named(environment, landed.key)
             except UsageError as error:
@@ -71,13 +72,15 @@ def routes(environment: Environment, delivery: "Delivery") -> "tuple[list[Route]
     return sorted(found.values(), key=specificity, reverse=True), refused
 
 
-def _data(files: "Iterable[Landed]") -> "Iterable[Landed]":
+def is_hidden(key: str) -> bool:
+    return any(segment.startswith(("_", ".")) for segment in key.split("/"))
+
+
+def is_data(landed: "Landed") -> bool:
+    """Whether it is an object of S3 with a name of which the format is known."""
     from tidegate.config.routes import format_of
 
-    for landed in files:
-        hidden = any(segment.startswith(("_", ".")) for segment in landed.key.split("/"))
-        if landed.bucket is not None and not hidden and format_of(landed.key) is not None:
-            yield landed
+    return landed.bucket is not None and format_of(landed.key) is not None
 
 
 def _patterns(environment: Environment) -> "list[KeyPattern]":

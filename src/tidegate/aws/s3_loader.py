@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from tidegate.aws.answers import answer, tell_outcome, told
 from tidegate.aws.environment import Environment
 from tidegate.aws.invocation import Invocation, LambdaContext, Level, LogLines
-from tidegate.aws.naming import named, routes
+from tidegate.aws.naming import is_data, is_hidden, named, routes
 from tidegate.aws.warm import WarmApps, measured
 from tidegate.errors import ConfigError, ForeignWarehouse, Unreachable, UsageError
 
@@ -42,7 +42,7 @@ def lambda_handler(event: object, context: LambdaContext | None) -> dict[str, ob
 
     with told(_invocation):
         _invocation.begin(context, os.environ)
-        outcome = _loaded(event, parse_event(event))
+        outcome = _loaded(parse_event(event))
     tell_outcome(_invocation, outcome)
     document = answer(outcome)
     if "batchItemFailures" in document:
@@ -155,24 +155,48 @@ def send_notification(message: str) -> None:
     _tell(Notification(kind, text=(rest if known else message).strip()))
 
 
-def _loaded(event: object, delivery: "Delivery") -> "EventOutcome":
+def _loaded(delivery: "Delivery") -> "EventOutcome":
     from tidegate.flows.landing.delivered import EventOutcome
 
     environment = Environment(os.environ)
     wanted, refused = routes(environment, delivery)
+    if refused:
+        _tell_refused(list(refused.values()))
+    if delivery.ordered:
+        delivery, refused = _without(delivery, refused), {}
     if wanted:
         bucket = wanted[0].match.removeprefix("s3://").partition("/")[0]
         with _opened(environment, bucket) as app:
-            outcome = app.load_event(event, wanted)
+            outcome = app.load_event(delivery, wanted)
         if any(isinstance(error, Unreachable) for error in outcome.errors):
             _apps.drop(environment.lake(bucket) or "")
     else:
+        _tell_left(delivery)
         unread = {number: m.error for number, m in enumerate(delivery.messages) if m.error is not None}
         outcome = EventOutcome(delivery, (), tuple(unread.values()), tuple(unread))
-    if refused:
-        _tell_refused(list(refused.values()))
     undone = tuple(sorted({*outcome.undone, *refused}))
     return replace(outcome, errors=(*refused.values(), *outcome.errors), undone=undone)
+
+
+def _without(delivery: "Delivery", refused: "Mapping[int, UsageError]") -> "Delivery":
+    """The same with messages of files that no table takes as such that cannot be read: nothing overtakes them."""
+    messages = [
+        replace(message, landed=(), error=refused[number]) if number in refused else message
+        for number, message in enumerate(delivery.messages)
+    ]
+    return replace(delivery, messages=tuple(messages))
+
+
+def _tell_left(delivery: "Delivery") -> None:
+    """What is neither loaded nor refused."""
+    for message in delivery.messages:
+        for told_of in message.told:
+            _invocation.tell(Level.INFO, told_of)
+        for landed in message.landed:
+            if not is_hidden(landed.key) and not is_data(landed):
+                _invocation.tell(
+                    Level.INFO, f"{landed.uri} is not loaded: it is no object of S3 that ends as data does"
+                )
 
 
 def _tell_refused(errors: Sequence[UsageError]) -> None:

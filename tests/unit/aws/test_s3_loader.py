@@ -1,9 +1,10 @@
 """What a swapped handler makes of keys and of environment variables."""
 
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 
 import pytest
-from tests.unit.aws.lambdas import Context
+from tests.unit.aws.lambdas import Context, log_lines
 from tests.unit.formats.events import shapes
 
 from tidegate.aws import s3_loader
@@ -11,6 +12,8 @@ from tidegate.aws.environment import Environment
 from tidegate.aws.naming import routes
 from tidegate.config.settings import Aws, DataApiSettings, S3Settings
 from tidegate.errors import ConfigError, ForeignWarehouse, UsageError
+from tidegate.flows.landing.delivered import EventOutcome
+from tidegate.formats.events.landed import Delivery
 from tidegate.formats.events.parse import parse_event
 from tidegate.model.names import TableName
 from tidegate.model.route import LoadMode
@@ -134,6 +137,38 @@ def test_an_event_without_files_opens_nothing() -> None:
     ours = shapes.s3(shapes.obj("_tidegate/w1/load/20200620-101502-a9a99f2f/0.parquet"))
     assert s3_loader.lambda_handler(ours, None) == answer
     assert s3_loader.lambda_handler(shapes.sqs("{"), Context()) == {"batchItemFailures": [{"itemIdentifier": "m0"}]}
+
+
+def test_what_is_neither_loaded_nor_refused_is_a_line_of_the_log(capsys: pytest.CaptureFixture[str]) -> None:
+    gone = {"Records": [shapes.record(shapes.obj("orders/2.parquet"), name="ObjectRemoved:Delete")]}
+    others = [shapes.s3(shapes.obj(key)) for key in ("orders/part-0000", "orders/_SUCCESS", "orders/a.csv")]
+    answer = s3_loader.lambda_handler(shapes.sqs(gone, *others, "/x/orders/1.parquet"), Context())
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "m3"}]}
+    why = "is not loaded: it is no object of S3 that ends as data does"
+    assert [(line["level"], line["message"]) for line in log_lines(capsys)] == [
+        ("INFO", "s3://landing/orders/2.parquet: ObjectRemoved:Delete does not land a file"),
+        ("INFO", f"s3://landing/orders/part-0000 {why}"),
+        ("INFO", f"/x/orders/1.parquet {why}"),
+        ("ERROR", "no table takes orders/a.csv"),
+    ]
+
+
+def test_of_a_fifo_queue_nothing_overtakes_what_no_table_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[Delivery] = []
+
+    class Loader:
+        def load_event(self, event: Delivery, routes: object) -> EventOutcome:
+            given.append(event)
+            return EventOutcome(event, ())
+
+    monkeypatch.setattr(s3_loader, "_opened", lambda environment, bucket: nullcontext(Loader()))
+    keys = ("orders/1.parquet", "bad-name/1.parquet", "orders/2.parquet")
+    for fifo in (True, False):
+        s3_loader.lambda_handler(shapes.sqs(*(shapes.s3(shapes.obj(key)) for key in keys), fifo=fifo), Context())
+    assert [[message.error is None for message in delivery.messages] for delivery in given] == [
+        [True, False, True],
+        [True, True, True],
+    ]
 
 
 def test_a_topic_that_is_none(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
