@@ -118,6 +118,19 @@ def test_a_file_in_quarantine_stays_there(place: Place) -> None:
     assert place.backfill() == []
 
 
+def test_a_link_in_a_circle_is_told_and_the_others_are_compared_and_watched(place: Place) -> None:
+    good = place.put("sales/good.parquet", 1)
+    (good.parent / "up").symlink_to("..")
+    told = Told()
+    with place.context() as ctx:
+        found = reconcile(replace(ctx, reporter=told), ALL)
+        assert [Path(one.uri).name for one in found] == ["good.parquet"]
+        looked = ListedFiles([place_of(ctx, SALES)], ctx.clock, lambda seconds: None).receive(0)
+    circle, why = f"{good.parent}/up/sales", "symbolic links lead in a circle there"
+    assert told.notices == [f"{circle} cannot be loaded: {why}"]
+    assert [one.message.told for one in looked] == [(f"{circle} is not loaded: {why}",), ()]
+
+
 def test_a_name_that_is_not_utf8_is_told_and_the_others_are_compared_and_watched(place: Place) -> None:
     good = place.put("sales/good.parquet", 1)
     odd = f"{good.parent}/\\xff.parquet"

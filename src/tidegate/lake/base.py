@@ -97,7 +97,8 @@ class Lake(Protocol):
         """Objects whose key begins with `prefix`, in key order, as a stream; `after` skips keys up to it.
 
         `odd` is told of files and folders whose names are not UTF-8, with `\\x` and two digits for such bytes, and of
-        objects with names that no lake takes, by their addresses: no key can name them. Without it they are an error.
+        objects with names that no lake takes, by their addresses: no key can name them; and of links to a folder around
+        them. Without it they are an error.
         """
         ...
 

@@ -124,6 +124,8 @@ def why_odd(path: str) -> str:
     """What is wrong with the name of a file that no key can name, of which `Lake.list` told."""
     if path.startswith(_S3):
         return "its key has a part that is empty, `.` or `..`, or longer than 255 bytes"
+    if os.path.isdir(path):
+        return "symbolic links lead in a circle there"
     return "its name is not UTF-8"
 
 

@@ -16,6 +16,8 @@ _STAYS = (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR, errno.EBUSY, errno.EACCE
 """Why a folder may outlive its last object: it is in use, a link, a mount point, or not ours to remove."""
 
 Identities = tuple[tuple[int, int], ...]
+_GONE = (0, 0)
+"""Stands for the identity of a folder that is not there any more."""
 
 
 class Found(NamedTuple):
@@ -77,7 +79,11 @@ class Tree:
         there is met here or there. One folder's names are in memory at a time for each level. `above` holds the
         device and inode of the folders around it, so that links in a circle are found out. `odd` as `Lake.list` says.
         """
-        chain = (*above, self._identity(folder, above))
+        identity = self._identity(folder)
+        if identity in above and identity != _GONE:
+            self._circle(folder, odd)
+            return
+        chain = (*above, identity)
         entries = dict(self.entries(folder, start, odd))
         others = {name for name, _ in beside.entries(folder, start)} if beside is not None else set()
         for name in sorted(entries.keys() | others):
@@ -129,19 +135,21 @@ class Tree:
                 with suppress(FileNotFoundError):
                     sync_path(f"{self.root}/{folder}")
 
-    def _identity(self, folder: str, above: Identities) -> tuple[int, int]:
-        with reported(f"list {folder!r} in the lake {self.root!r}"):
-            try:
-                status = os.stat(f"{self.root}/{folder}")
-            except (FileNotFoundError, NotADirectoryError):
-                return (0, 0)
-        identity = (status.st_dev, status.st_ino)
-        if identity in above:
+    def _circle(self, folder: str, odd: Callable[[str], object] | None) -> None:
+        if odd is None:
             raise LakeUnreachable(
                 f"the folder {folder!r} in the lake {self.root!r} is a symbolic link to a folder around it",
                 hint="Remove the link: its objects would be listed without end.",
             )
-        return identity
+        odd(f"{self.root}/{folder.removesuffix('/')}")
+
+    def _identity(self, folder: str) -> tuple[int, int]:
+        with reported(f"list {folder!r} in the lake {self.root!r}"):
+            try:
+                status = os.stat(f"{self.root}/{folder}")
+            except (FileNotFoundError, NotADirectoryError):
+                return _GONE
+        return (status.st_dev, status.st_ino)
 
     def _entry_status(self, key: str, entry: os.DirEntry[str]) -> os.stat_result | None:
         with reported(f"read {key!r} in the lake {self.root!r}"), suppress(FileNotFoundError):
