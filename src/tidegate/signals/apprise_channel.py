@@ -2,6 +2,7 @@
 
 import logging
 import re
+from urllib.parse import unquote
 
 from apprise import Apprise, AppriseAsset, NotifyFormat, NotifyType
 from apprise.result import AppriseResult, AppriseResultStatus
@@ -77,8 +78,10 @@ class AppriseChannel:
 
 
 def without(url: str, text: str) -> str:
-    """The text without any part of the URL: tokens stand in it where others have a host or a path."""
-    parts = {part for part in re.split(r"[^\w.~-]+", url.partition("://")[2]) if len(part) >= _SHORTEST_SECRET}
-    for part in sorted(parts, key=len, reverse=True):
+    """The text without any part of the URL, as it is written or decoded: tokens stand where others have a host."""
+    rest = url.partition("://")[2]
+    whole = re.split(r"[/:@?&=#]+", rest)
+    parts = {*whole, *map(unquote, whole), *re.split(r"[^\w.~-]+", rest)}
+    for part in sorted((part for part in parts if len(part) >= _SHORTEST_SECRET), key=len, reverse=True):
         text = text.replace(part, "***")
     return text

@@ -98,6 +98,10 @@ def test_each_part_of_a_url_is_hidden() -> None:
     told = "cannot reach hooks.example as bot with s3cr3t: /T00/B11?key=abc"
     url = "https://bot:s3cr3t@hooks.example/T00/B11?key=abc"
     assert without(url, told) == "cannot reach *** as *** with ***: /***/***?***=***"
+    encoded = "rocket://b%40t:s3%20r%2Ft%3F@chat.example/%23room"
+    assert without(encoded, "b@t may not enter #room with s3 r/t? nor s3%20r%2Ft%3F") == (
+        "*** may not enter *** with *** nor ***"
+    )
 
 
 class Topic:
