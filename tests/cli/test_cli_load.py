@@ -196,6 +196,17 @@ def test_a_column_that_a_route_names_wrong_is_one_error(land: Cli, setting: str,
             'public.t: version is missing, which mode = "history" needs',
         ),
         (
+            ("land", "--table", "t", "--version-column", "at"),
+            2,
+            'a version means nothing for mode "append" of public.t',
+        ),
+        (("land", "--table", "t", "--mode", "replace", "--key", "a"), 2, 'a key means nothing for mode "replace"'),
+        (
+            ("land", "--table", "t", "--key", "at", "--version-column", "At"),
+            2,
+            'public.t: the version "at" is part of the key',
+        ),
+        (
             ("land", "--table", "tidegate.published"),
             2,
             "the schema tidegate is tidegate's own, nothing is loaded into it",

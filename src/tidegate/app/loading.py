@@ -9,6 +9,7 @@ from tidegate.app.opened import Name, Opened, table_name
 from tidegate.errors import ConfigError, UsageError
 from tidegate.model.landing import FileVersion
 from tidegate.model.loading import LoadOutcome
+from tidegate.model.names import fold
 from tidegate.model.route import LoadMode, Route
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class Loading(Opened):
 
         Raises:
             ConfigError: no route takes one of the files, or none of a route's files has a column that it names.
+            UsageError: what is given here has no meaning in the mode.
         """
         from tidegate.flows.landing.routing import Router
         from tidegate.flows.load.landing import Landing
@@ -60,7 +62,8 @@ class Loading(Opened):
                     hint="Name the table by --table, or add a [[load]] that matches the file.",
                 )
             name = (route.match, route.name_pattern, str(route.table))
-            _, found, odd = groups.setdefault(name, (_overridden(route, key, mode, version), [], []))
+            own = check_given(_overridden(route, key, mode, version), key, version)
+            _, found, odd = groups.setdefault(name, (own, [], []))
             found += [file] if file is not None else []
             odd += [uri] if file is None else []
         blamed = UsageError if key or version else ConfigError
@@ -87,9 +90,12 @@ class Loading(Opened):
         """Load files into a table, each version of each once; what could not be loaded stands in the outcome.
 
         With a `key` rows replace those of the same key, unless another `mode` is given.
+
+        Raises:
+            UsageError: key or version have no meaning in the mode, and what `plan_load` raises.
         """
         with self.failures_told():
-            plan = self.plan_load(*paths, route=direct_route(table, key, mode, version))
+            plan = self.plan_load(*paths, route=check_given(direct_route(table, key, mode, version), key, version))
         return self.run_load(plan)
 
     def run_load(self, plan: "LoadPlan") -> LoadOutcome:
@@ -119,3 +125,24 @@ def direct_route(
     """The route of files that are named one by one."""
     wanted = mode or (LoadMode.UPSERT if key else LoadMode.APPEND)
     return Route("**", table_name(table), mode=wanted, key=tuple(key), version=version)
+
+
+def check_given(route: Route, key: Sequence[str], version: str | None) -> Route:
+    """The route, when the key and the version that are given for it mean something in its mode.
+
+    Raises:
+        UsageError: rows would be added, or all be replaced, whatever these say; or a row would be its own version.
+    """
+    linked = route.mode is LoadMode.REPLACE and route.options.flatten
+    for what, given in (("a key", key and not linked), ("a version", version)):
+        if given and not route.mode.is_keyed:
+            raise UsageError(
+                f'{what} means nothing for mode "{route.mode}" of {route.table}',
+                hint="Leave it out, or choose upsert or history as the mode, with a key.",
+            )
+    if version is not None and fold(version) in map(fold, route.key):
+        raise UsageError(
+            f'{route.table}: the version "{version}" is part of the key',
+            hint="Name a column that orders rows of a key.",
+        )
+    return route

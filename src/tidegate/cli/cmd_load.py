@@ -63,7 +63,7 @@ def load(
     The table is made or widened as the files need it. A file that cannot be loaded goes into quarantine with the
     reason, the others are loaded.
     """
-    from tidegate.app.loading import direct_route
+    from tidegate.app.loading import check_given, direct_route
 
     if event is not None:
         if any((paths, table, key, mode, version, dry_run)):
@@ -78,7 +78,7 @@ def load(
             if table is None:
                 plans = app.plan_routed_loads(*paths, key=key or (), mode=wanted, version=version, exact=dry_run)
             else:
-                route = direct_route(table, key or (), wanted, version)
+                route = check_given(direct_route(table, key or (), wanted, version), key or (), version)
                 plans = [app.plan_load(*paths, route=route, exact=dry_run)]
         if dry_run:
             for plan in plans:
