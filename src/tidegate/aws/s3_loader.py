@@ -16,7 +16,7 @@ from tidegate.aws.environment import Environment
 from tidegate.aws.invocation import Invocation, LambdaContext, Level, LogLines
 from tidegate.aws.naming import is_data, is_hidden, named, routes
 from tidegate.aws.warm import WarmApps, measured
-from tidegate.errors import ConfigError, ForeignWarehouse, Unreachable, UsageError
+from tidegate.errors import ConfigError, ForeignWarehouse, TidegateError, Unreachable, UsageError
 
 if TYPE_CHECKING:
     from tidegate.app import App
@@ -239,12 +239,24 @@ def _opened(environment: Environment, bucket: str | None) -> "Iterator[App]":
     lake = environment.lake(bucket) or _apps.latest
     if lake is None:
         raise ConfigError("it is not known where the lake is", hint="Set TIDEGATE_LAKE to s3://bucket/prefix.")
-    with _apps.use(lake, lambda: _open(environment, lake)) as app:
+    with _apps.use(lake, lambda: _open_told(environment, lake)) as app:
         try:
             yield app
         except ForeignWarehouse as error:
             hint = "Set TIDEGATE_LAKE to the lake of this warehouse: without it, the bucket of the files is taken."
             raise ForeignWarehouse(error.message, hint=hint) from error
+
+
+def _open_told(environment: Environment, lake: str) -> "App":
+    """As `_open`; what an App tells of a failure it cannot tell before it is open."""
+    from tidegate.model.notification import Notification, NotificationKind, Problem
+
+    try:
+        return _open(environment, lake)
+    except TidegateError as error:
+        problem = Problem("", error.message, error.hint)
+        _tell(Notification(NotificationKind.ERROR, problems=(problem,), failed=1, text="the warehouse is not open"))
+        raise
 
 
 def _open(environment: Environment, lake: str) -> "App":

@@ -16,6 +16,7 @@ from tidegate.flows.landing.delivered import EventOutcome
 from tidegate.formats.events.landed import Delivery
 from tidegate.formats.events.parse import parse_event
 from tidegate.model.names import TableName
+from tidegate.model.notification import Notification, NotificationKind
 from tidegate.model.route import LoadMode
 
 WORKGROUP = {"REDSHIFT_WORKGROUP": "orders", "AWS_REGION": "eu-west-1"}
@@ -151,6 +152,18 @@ def test_what_is_neither_loaded_nor_refused_is_a_line_of_the_log(capsys: pytest.
         ("INFO", f"/x/orders/1.parquet {why}"),
         ("ERROR", "no table takes orders/a.csv"),
     ]
+
+
+def test_a_warehouse_that_cannot_be_opened_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[Notification] = []
+    monkeypatch.setattr(s3_loader, "_tell", told.append)
+    for name in ("REDSHIFT_WORKGROUP", "REDSHIFT_WORKGROUP_NAME", "REDSHIFT_CLUSTER_ID"):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(ConfigError) as missing:
+        s3_loader.lambda_handler(shapes.s3(shapes.obj()), Context())
+    (one,) = told
+    assert (one.kind, one.failed, one.title) == (NotificationKind.ERROR, 1, "ERROR: the warehouse is not open")
+    assert [problem.reason for problem in one.problems] == [missing.value.message]
 
 
 def test_of_a_fifo_queue_nothing_overtakes_what_no_table_takes(monkeypatch: pytest.MonkeyPatch) -> None:
