@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,9 @@ from bench.report import Line, method, ratios
 from bench.tpch import generate
 
 TARGET, TIMES_FASTER = 1.25, 3.5
-RAW, TIDEGATE, MERGE = "load-raw", "load-tidegate", "dlt-merge"
+RAW, TIDEGATE, MERGE, ROWS = "load-raw", "load-tidegate", "dlt-merge", "dlt-merge-rows"
+_BY_ROWS = "orders"
+"""The table that dlt merges row by row too, once: it takes minutes."""
 _OURS, _THEIRS = ("tidegate.toml", "tidegate.sqlite", WAREHOUSE, "lake"), (DLT, "dlt")
 _NO_PEERS = "dlt: not installed: run make bench-peers"
 _OTHERS = "ingestr and sling are not measured: what PyPI has of them fetches a program from elsewhere at its first use."
@@ -53,11 +55,22 @@ class _Upsert:
             parts += ["", f"{prepared.name}: {rows}, into a table of {counts['base']:,}"]
             parts += [_table(self._measured(runs, with_dlt=peer is not None and file == PARQUET), peer)]
             parts += [_NO_PEERS] if peer is None and file == PARQUET else []
+            parts += [self._by_rows()] if peer is not None and (file, prepared.name) == (PARQUET, _BY_ROWS) else []
         return "\n".join(parts)
 
     def _measured(self, runs: int, *, with_dlt: bool) -> dict[str, Series]:
+        return self._agreeing([RAW, TIDEGATE, *([MERGE] if with_dlt else [])], runs)
+
+    def _by_rows(self) -> str:
+        (self.prepared / DLT).unlink()
+        shutil.rmtree(self.prepared / "dlt")
+        self._by_dlt("prepare-rows", self.prepared)
+        series = self._agreeing([TIDEGATE, ROWS], 1)
+        return f"dlt as it is without settings, one round: {_times(series[TIDEGATE], series[ROWS])}"
+
+    def _agreeing(self, names: Sequence[str], runs: int) -> dict[str, Series]:
         """Raises SystemExit unless every run of every side came to the same rows."""
-        series = in_turn([RAW, TIDEGATE, *([MERGE] if with_dlt else [])], runs, self._measure)
+        series = in_turn(names, runs, self._measure)
         found = {name: {str(run.detail) for run in each.runs} for name, each in series.items()}
         if len(set.union(*found.values())) != 1:
             raise SystemExit(f"error: the tables do not have the same rows\nhint: {found}")
@@ -68,15 +81,16 @@ class _Upsert:
         folder = self.prepared.with_name("run")
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
-        for name in _THEIRS if work == MERGE else _OURS:
+        theirs = work in (MERGE, ROWS)
+        for name in _THEIRS if theirs else _OURS:
             source = self.prepared / name
             (shutil.copytree if source.is_dir() else shutil.copyfile)(source, folder / name)
         facts = Facts.load(self.prepared)
         facts.save(folder)
         os.link(self.prepared / facts.file, folder / facts.file)
         os.sync()
-        measured = self._by_dlt("merge", folder) if work == MERGE else in_child(work, folder)
-        found = values(folder / (DLT if work == MERGE else WAREHOUSE), facts)
+        measured = self._by_dlt(work.removeprefix("dlt-"), folder) if theirs else in_child(work, folder)
+        found = values(folder / (DLT if theirs else WAREHOUSE), facts)
         shutil.rmtree(folder)
         return replace(measured, detail=found)
 
@@ -90,11 +104,12 @@ def _table(series: Mapping[str, Series], peer: Mapping[str, Any] | None) -> str:
     if MERGE not in series or peer is None:
         return ratios([base, ours], base)
     theirs = Line(f"dlt {peer['dlt']} with DuckDB {peer['duckdb']}: merge", series[MERGE])
-    each = theirs.series.ratios(ours.series)
-    times = theirs.series.seconds / ours.series.seconds
-    cpu = theirs.series.cpu / ours.series.cpu
+    return f"{ratios([base, ours, theirs], base)}\n{_times(ours.series, theirs.series)}"
+
+
+def _times(ours: Series, theirs: Series) -> str:
+    each = theirs.ratios(ours)
     return (
-        f"{ratios([base, ours, theirs], base)}\n"
-        f"Tidegate is {times:.2f} times as fast as dlt ({min(each):.2f}–{max(each):.2f}, by CPU {cpu:.2f}; "
-        f"target ≥ {TIMES_FASTER:.2f})"
+        f"Tidegate is {theirs.seconds / ours.seconds:.2f} times as fast as dlt ({min(each):.2f}–{max(each):.2f}, "
+        f"by CPU {theirs.cpu / ours.cpu:.2f}; target ≥ {TIMES_FASTER:.2f})"
     )
