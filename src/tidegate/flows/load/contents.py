@@ -9,6 +9,7 @@ from tidegate.errors import FileRefused, ObjectNotFound
 from tidegate.flows.load.elements import element_tables, element_types
 from tidegate.flows.load.json_files import read_json
 from tidegate.flows.load.landing import Landing
+from tidegate.flows.load.settled import settled, trusted
 from tidegate.formats.schema.csv import infer_csv
 from tidegate.formats.schema.inferred import InferredColumn, InferredFile, too_wide
 from tidegate.formats.schema.measure import measure_parquet
@@ -114,8 +115,10 @@ def _read(
     if format is FileFormat.JSON:
         of_lists = {name: {key: _text(kind) for key, kind in types.items()} for name, types in lists.items()}
         return _narrow(read_json(landing, file, route, _types(route, table), of_lists), file)
+    types = _types(route, table)
     with closing(landing.opened(file)) as opened:
-        content = infer_csv(opened, file.uri, route.options, _types(route, table), MAX_COLUMNS)
+        found = infer_csv(opened, file.uri, route.options, types, MAX_COLUMNS, trusted(route))
+    content = settled(route, found, file.uri, types)
     if content.dialect is not None and not content.dialect.header and route.options.header is None:
         raise FileRefused(
             f"the first line of {file.uri} does not look like names of columns",

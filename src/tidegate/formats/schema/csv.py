@@ -6,7 +6,7 @@ size. Rows are parsed by pyarrow, strictly: a row with more or fewer fields than
 
 import io
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
 
 import pyarrow as pa
@@ -41,11 +41,13 @@ def infer_csv(
     options: FormatOptions | None = None,
     types: Mapping[str, SqlType] | None = None,
     most_columns: int | None = None,
+    trusted: Container[TypeKind] = (),
 ) -> InferredFile:
     """Read a CSV file to its end, which may be compressed by gzip, zstd or bzip2; `file` names it in errors.
 
-    `types`, by name in any case, win over what is found. Without a header the columns are column_1, column_2, …
-    A file of more than `most_columns` is refused before it is read.
+    `types`, by name in any case, are those of the columns that the values go into: they win over what is found, unless
+    they would lose something of a value, which those of the `trusted` kinds do not. Without a header the columns are
+    column_1, column_2, … A file of more than `most_columns` is refused before it is read.
 
     Raises:
         FileRefused: it is empty, no text in its encoding, ragged, its names cannot be those of columns, or too many.
@@ -67,16 +69,16 @@ def infer_csv(
     names = [name.strip() for name in first] if dialect.header else [f"column_{n + 1}" for n in range(len(first))]
     check_names(names, file)
     wanted = {fold(name): kind for name, kind in (types or {}).items()}
-    proofs = [ColumnProof(name, dialect.null_as, decided=fold(name) in wanted) for name in names]
+    proofs = [ColumnProof(name, dialect.null_as, wanted=wanted.get(fold(name)), trusted=trusted) for name in names]
     rows = _prove(text, file, dialect, proofs)
     if stream.has_odd(dialect.quote):
         raise FileRefused(
             f"{file} has a quote {dialect.quote} that is never closed, or stands alone in a field",
             hint='Double quotes inside of quoted fields; set quote = "" for a file that has none.',
         )
-    decided = tuple(_decided(proof, wanted.get(fold(proof.name)), file) for proof in proofs)
+    columns = tuple(_checked(proof.column(), file) for proof in proofs)
     blank = proofs[0].empty if len(proofs) == 1 else 0
-    return InferredFile(FileFormat.CSV, decided, rows, dialect=dialect, blank=blank)
+    return InferredFile(FileFormat.CSV, columns, rows, dialect=dialect, blank=blank)
 
 
 def _sample(beginning: bytes) -> bytes:
@@ -153,11 +155,7 @@ def _refusal(error: pa.ArrowInvalid, file: str, dialect: CsvDialect) -> FileRefu
     return FileRefused(f"{file} cannot be read: {reason.rstrip('.')}", hint="Correct the file, or name its dialect.")
 
 
-def _decided(proof: ColumnProof, wanted: SqlType | None, file: str) -> InferredColumn:
-    column = proof.column()
-    if wanted is not None:
-        longest = proof.longest if wanted.kind is TypeKind.VARCHAR else None
-        return replace(column, type=wanted, longest=longest, undetermined=False)
+def _checked(column: InferredColumn, file: str) -> InferredColumn:
     if column.longest is not None and column.longest > MAX_TEXT:
         raise FileRefused(
             f"{file}: {column.name} has a text of {column.longest} bytes",

@@ -5,11 +5,12 @@ something of them. Numbers keep every digit: DECIMAL where they have a point, DO
 exponent and a double holds them exactly.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tidegate.formats.schema.faithful import DAY, MOMENT, ZONE, faithful
 from tidegate.formats.schema.inferred import InferredColumn, varchar
 from tidegate.model.tables import SqlType, TypeKind
 
@@ -17,9 +18,6 @@ _INTEGER = r"^-?(0|[1-9][0-9]{0,37})$"
 _DECIMAL = r"^-?((0|[1-9][0-9]{0,37})(\.[0-9]{1,37})?|\.[0-9]{1,37})$"
 _DOUBLE = r"^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?$"
 _BOOLEAN = r"^(?i:true|false)$"
-_DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
-_MOMENT = _DAY + r"([ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?)"
-_ZONE = r"(Z|[+-][0-9]{2}(:?[0-9]{2})?)"
 _DOUBLE_DIGITS = 15
 """Every number of so many digits comes back from a double as it was."""
 
@@ -31,16 +29,23 @@ _BIGINT_DIGITS = 18
 class ColumnProof:
     """Feed it the texts of a column, in arrays of `string`; `column()` then tells what they are.
 
-    `null_as`: the text that stands for NULL; the empty text is NULL too, except in a column of texts. `decided`: the
-    type is given elsewhere, and values are only counted and measured.
+    `null_as`: the text that stands for NULL; the empty text is NULL too, except in a column of texts. `wanted`: the
+    type of the column that the values go into: they are looked at closer from the first on of which it would lose
+    something, and `column()` tells what those are. Kinds that are `trusted` lose nothing.
     """
 
     def __init__(
-        self, name: str, null_as: str | None = None, kinds: Sequence[TypeKind] | None = None, *, decided: bool = False
+        self,
+        name: str,
+        null_as: str | None = None,
+        kinds: Sequence[TypeKind] | None = None,
+        wanted: SqlType | None = None,
+        trusted: Container[TypeKind] = (),
     ) -> None:
         self.name = name
         self._null_as = null_as
-        self._decided = decided
+        self._wanted = wanted
+        self._faithful = faithful(wanted) if wanted is not None and wanted.kind not in trusted else None
         self._alive = [kind for kind in _TESTS if kinds is None or kind in kinds]
         self._values, self._nulls, self._empty = 0, 0, 0
         self.longest = 0
@@ -62,8 +67,9 @@ class ColumnProof:
         if not len(filled):
             return
         self.longest = max(self.longest, pc.max(pc.binary_length(filled)).as_py())
-        if self._decided:
+        if self._is_faithful(filled):
             return
+        self._wanted = None
         first = pa.array([filled[0].as_py()], pa.string())
         self._alive = [kind for kind in self._alive if _TESTS[kind](first) and _TESTS[kind](filled)]
         if TypeKind.BIGINT not in self._alive and self.is_whole:
@@ -72,6 +78,11 @@ class ColumnProof:
             self._measure_integers(filled)
         if TypeKind.DECIMAL in self._alive:
             self._measure_decimals(filled)
+
+    def _is_faithful(self, filled: pa.Array) -> bool:
+        if self._wanted is None:
+            return False
+        return self._faithful is None or _matches(self._faithful)(filled)
 
     @property
     def has_empty(self) -> bool:
@@ -85,7 +96,7 @@ class ColumnProof:
 
     def column(self) -> InferredColumn:
         """Nullable unless every value was there."""
-        kind = self._type()
+        kind = self._wanted or self._type()
         is_text = kind.kind is TypeKind.VARCHAR
         missing = self._nulls + (0 if is_text and self._values else self._empty)
         return InferredColumn(
@@ -93,7 +104,7 @@ class ColumnProof:
             kind,
             nullable=missing > 0 or not (self._values or self._empty),
             longest=self.longest if is_text else None,
-            undetermined=not self._values,
+            undetermined=not self._values and self._wanted is None,
         )
 
     def _type(self) -> SqlType:
@@ -165,8 +176,8 @@ _TESTS: dict[TypeKind, Callable[[pa.Array], bool]] = {
     TypeKind.BIGINT: _matches(_INTEGER),
     TypeKind.DECIMAL: _matches(_DECIMAL),
     TypeKind.DOUBLE: _is_exact_double,
-    TypeKind.DATE: _casts(f"^{_DAY}$", pa.date32()),
-    TypeKind.TIMESTAMP: _casts(f"^{_DAY}$|^{_MOMENT}$", pa.timestamp("us")),
-    TypeKind.TIMESTAMPTZ: _casts(f"^{_MOMENT}{_ZONE}$", pa.timestamp("us", "UTC")),
+    TypeKind.DATE: _casts(f"^{DAY}$", pa.date32()),
+    TypeKind.TIMESTAMP: _casts(f"^{DAY}$|^{MOMENT}$", pa.timestamp("us")),
+    TypeKind.TIMESTAMPTZ: _casts(f"^{MOMENT}{ZONE}$", pa.timestamp("us", "UTC")),
 }
 """In the order in which the first that fits every value is taken; BIGINT stands for all integers."""

@@ -12,7 +12,7 @@ from tidegate.formats.schema.csv import infer_csv
 from tidegate.formats.schema.inferred import CsvDialect, InferredFile
 from tidegate.model.route import FormatOptions
 from tidegate.model.tables import SqlType, TypeKind
-from tidegate.redshift.types import render
+from tidegate.redshift.types import parse, render
 
 
 def infer(data: str | bytes, options: FormatOptions | None = None) -> InferredFile:
@@ -169,12 +169,44 @@ def test_declared_types_win_in_any_case_and_a_header_alone_has_no_rows() -> None
     found = infer_csv(io.BytesIO(b"zip,n\n12345,1\n"), "a.csv", types=declared)
     assert schema(found) == {"zip": "CHAR(5)", "n": "INTEGER"}
     texts = {"s": SqlType(TypeKind.VARCHAR), "n": SqlType(TypeKind.DATE)}
-    found = infer_csv(io.BytesIO(b"s,n\n12345,1\n7,\n"), "a.csv", types=texts)
+    found = infer_csv(io.BytesIO(b"s,n\n12345,2026-01-02\n7,\n"), "a.csv", types=texts)
     assert [(c.type, c.longest, c.nullable) for c in found.columns] == [
         (texts["s"], 5, False),
         (texts["n"], None, True),
     ]
     assert (infer("id,name\n").rows, schema(infer("id,name\n"))) == (0, {"id": "VARCHAR(1)", "name": "VARCHAR(1)"})
+
+
+@pytest.mark.parametrize(
+    ("wanted", "texts", "kind"),
+    [
+        ("DECIMAL(9,2)", ["1.23", "-.5", "+0012.100", "1234567", " 1.5 ", ""], "DECIMAL(9,2)"),
+        ("DECIMAL(9,2)", ["1.23", "1.239"], "DECIMAL(4,3)"),
+        ("DECIMAL(9,2)", ["12345678"], "INTEGER"),
+        ("DECIMAL(9,2)", ["1e3"], "DOUBLE PRECISION"),
+        ("DECIMAL(9,2)", ["1,000.00"], "VARCHAR(256)"),
+        ("INTEGER", ["007", "+5", " 6 ", "999999999"], "INTEGER"),
+        ("INTEGER", ["1", "2147483647"], "INTEGER"),
+        ("INTEGER", ["2147483648"], "BIGINT"),
+        ("SMALLINT", ["1", "1.5"], "DECIMAL(2,1)"),
+        ("DATE", ["2026-01-02", ""], "DATE"),
+        ("DATE", ["2026-01-02", "2026-01-02 10:00:00"], "TIMESTAMP"),
+        ("DATE", ["02/01/2026"], "VARCHAR(256)"),
+        ("TIMESTAMP", ["2026-01-02", "2026-01-02T10:00:00.123456"], "TIMESTAMP"),
+        ("TIMESTAMP", ["2026-01-02T10:00:00.1234567"], "VARCHAR(256)"),
+        ("TIMESTAMP", ["2026-01-02T10:00:00+05:00"], "TIMESTAMPTZ"),
+        ("TIMESTAMPTZ", ["2026-01-02", "2026-01-02 10:00:00Z", "2026-01-02 10:00 +0530"], "TIMESTAMPTZ"),
+        ("BOOLEAN", ["t", "0"], "BOOLEAN"),
+        ("DOUBLE PRECISION", ["0.1234567890123456789"], "DOUBLE PRECISION"),
+    ],
+)
+def test_a_type_that_is_given_is_left_where_it_would_lose_something(wanted: str, texts: list[str], kind: str) -> None:
+    data = "x,y\n" + "".join(f'"{text}",0\n' for text in texts)
+    found = infer_csv(io.BytesIO(data.encode()), "a.csv", types={"x": parse(wanted)})
+    assert schema(found)["x"] == kind
+    known = parse(wanted)
+    trusting = infer_csv(io.BytesIO(data.encode()), "a.csv", types={"x": known}, trusted={known.kind})
+    assert schema(trusting)["x"] == render(known)
 
 
 def test_options_that_no_copy_takes_are_refused() -> None:
