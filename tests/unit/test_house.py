@@ -95,4 +95,4 @@ def test_requirements_name_what_the_package_needs() -> None:
 def test_make_lists_its_targets() -> None:
     done = subprocess.run(["make", "-s"], cwd=ROOT, capture_output=True, text=True, check=True)
     targets = [line.split()[1] for line in done.stdout.splitlines()]
-    assert targets == ["help", "demo", "test", "check", "bench", "faults", "live", "lock", "clean"]
+    assert targets == ["help", "demo", "test", "check", "bench", "bench-peers", "faults", "live", "lock", "clean"]
