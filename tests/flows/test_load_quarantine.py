@@ -152,8 +152,8 @@ def test_rows_that_a_try_wrote_aside_before_it_was_lost_are_not_in_the_way_of_th
     assert (land.rows(), [q.rows for q in outcome.quarantined]) == ([(1,)], [1])
 
 
-def test_a_commit_whose_answer_is_lost_counts(land: Land) -> None:
-    land.write("a.parquet", {"id": [1, 2]})
+def test_a_commit_whose_answer_is_lost_counts_with_what_it_put_aside(land: Land) -> None:
+    land.write("a.parquet", {"id": [1, 2, None]})
     spy = Spied(None)
 
     class Lossy(Spied):
@@ -164,8 +164,9 @@ def test_a_commit_whose_answer_is_lost_counts(land: Land) -> None:
             return result
 
     spy = Lossy(None)
-    outcome = spied(land, spy).load()
-    assert [(batch.rows, names(batch.files)) for batch in outcome.batches] == [(2, ["a.parquet"])]
+    outcome = spied(land, spy).load(route=upserting("id"))
+    assert [(batch.rows, names(batch.files)) for batch in outcome.batches] == [(3, ["a.parquet"])]
+    assert [(each.code, each.rows) for each in outcome.quarantined] == [("load.key", 1)]
     assert land.rows() == [(1,), (2,)]
 
 

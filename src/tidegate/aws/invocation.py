@@ -47,7 +47,7 @@ class Invocation:
         Raises:
             ConfigError: LOG_LEVEL is none.
         """
-        self.level = _level(environ.get("LOG_LEVEL") or "INFO")
+        self.level = _level(environ.get("LOG_LEVEL", "").strip() or "INFO")
         self.request, self._end = "", None
         if context is None:
             return

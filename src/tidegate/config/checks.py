@@ -6,6 +6,7 @@ from datetime import datetime
 from math import isfinite
 
 from tidegate.config.load_schema import Bound, CheckSection, TableCheckSection
+from tidegate.config.transaction_sql import check_expression
 from tidegate.model.names import TableName, fold
 from tidegate.model.route import CheckKind, CheckRule, TableRules
 
@@ -63,6 +64,8 @@ def _value_problems(check: CheckSection) -> Iterator[str]:
     for name, value in given:
         if isinstance(value, float) and not isfinite(value):
             yield f"has the {name} {value}, must be a finite number"
+    if check.expression is not None and (problem := check_expression(check.expression)):
+        yield f"has an expression with {problem}"
     if _is_more(check.least, check.most):
         yield "has a least that is more than its most"
 

@@ -1,4 +1,4 @@
-"""Statements that a person adds to the transaction of a load: what cannot stand in one is told before anything runs."""
+"""SQL that a person adds to that of a load: what cannot stand there is told before anything runs."""
 
 import re
 
@@ -43,3 +43,18 @@ def check_statement(statement: str) -> str | None:
             named = re.sub(r"( \.)+", " …", found[0])
             return f"has {named}, which cannot stand in a transaction"
     return None
+
+
+def check_expression(expression: str) -> str | None:
+    """What a condition holds that would not stay between parentheses around it; None when it does."""
+    depth = 0
+    for token in _SKIPPED.finditer(expression):
+        if token.lastgroup == "end" or token[0].startswith(("--", "/*")):
+            return "a semicolon or a comment"
+        if token.lastgroup == "other":
+            if token[0] in ("'", '"'):
+                return "a quote that is never closed"
+            depth += {"(": 1, ")": -1}.get(token[0], 0)
+        if depth < 0:
+            return "a parenthesis that is never opened"
+    return "a parenthesis that is never closed" if depth else None

@@ -190,6 +190,26 @@ MISTAKES = [
         'checks number 1 has columns, which kind = "sql" does not take',
     ),
     (
+        'match = "x"\ntable = "t"\nchecks = [{ kind = "sql", expression = "1=1) OR (1=1" }]',
+        "checks number 1 has an expression with a parenthesis that is never opened",
+    ),
+    (
+        'match = "x"\ntable = "t"\nchecks = [{ kind = "sql", expression = "(a > 1" }]',
+        "checks number 1 has an expression with a parenthesis that is never closed",
+    ),
+    (
+        'match = "x"\ntable = "t"\nchecks = [{ kind = "sql", expression = "a = \'x" }]',
+        "checks number 1 has an expression with a quote that is never closed",
+    ),
+    (
+        'match = "x"\ntable = "t"\nchecks = [{ kind = "sql", expression = "a > 1 -- b" }]',
+        "checks number 1 has an expression with a semicolon or a comment",
+    ),
+    (
+        'match = "x"\ntable = "t"\nchecks = [{ kind = "sql", expression = "a > 1; b" }]',
+        "checks number 1 has an expression with a semicolon or a comment",
+    ),
+    (
         'match = "x"\ntable = "t"\nchecks = [{ kind = "range", columns = "a", least = 2, most = 1 }]',
         "checks number 1 has a least that is more than its most",
     ),

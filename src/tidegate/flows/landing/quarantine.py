@@ -1,15 +1,14 @@
 """The list of files that were put aside: read, and shortened by hand."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
 
 from tidegate.errors import ObjectMissing
 from tidegate.flows.context import Context
 from tidegate.flows.identity import attach
 from tidegate.flows.load.apply import lock_of
+from tidegate.flows.load.put_aside import entry_of, in_utc
 from tidegate.flows.pinned import pinned
 from tidegate.model.landing import FileVersion
-from tidegate.model.loading import QuarantinedFile
 from tidegate.model.names import TableName
 from tidegate.model.quarantine import Quarantined, QuarantinedBatch, QuarantineFilter
 from tidegate.redshift.identifiers import comment
@@ -41,7 +40,7 @@ def read_entries(ctx: Context, wanted: QuarantineFilter) -> list[Quarantined]:
         rows = one.warehouse.execute(control.select_entries(wanted)).rows if known else []
     if not rows and wanted.batch is not None:
         raise ObjectMissing(f"there is no batch {wanted.batch} in quarantine", hint=_LIST)
-    return [_entry(row) for row in rows]
+    return [entry_of(row) for row in rows]
 
 
 def count_files(ctx: Context) -> dict[TableName, int]:
@@ -93,24 +92,5 @@ def _run(ctx: Context, table: TableName, statements: Iterable[str]) -> None:
 def _batch(row: Row) -> QuarantinedBatch:
     name, batch, files, rows, code, reason, at = row
     return QuarantinedBatch(
-        TableName.parse(str(name)), str(batch), int(str(files)), int(str(rows)), str(code), str(reason), _utc(at)
+        TableName.parse(str(name)), str(batch), int(str(files)), int(str(rows)), str(code), str(reason), in_utc(at)
     )
-
-
-def _entry(row: Row) -> Quarantined:
-    name, batch, at, uri, identity, version, sequencer, rows, code, reason, hint, place = row
-    etag, _, size = str(identity).rpartition(":")
-    file = FileVersion(str(uri), int(size), etag or None, _text(version), _text(sequencer))
-    aside = QuarantinedFile(
-        file, str(code), str(reason), _text(hint) or "", None if rows is None else int(str(rows)), _text(place)
-    )
-    return Quarantined(TableName.parse(str(name)), str(batch), _utc(at), aside)
-
-
-def _text(value: object) -> str | None:
-    return None if value is None else str(value)
-
-
-def _utc(value: object) -> datetime:
-    moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
-    return moment.replace(tzinfo=UTC)

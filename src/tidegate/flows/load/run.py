@@ -22,6 +22,7 @@ from tidegate.flows.load.known import known_bad, read_known
 from tidegate.flows.load.landing import Landing
 from tidegate.flows.load.manifests import sweep
 from tidegate.flows.load.plan import LoadPlan, seal
+from tidegate.flows.load.put_aside import put_aside_by
 from tidegate.model.landing import FileVersion
 from tidegate.model.loading import LoadedBatch, LoadOutcome, QuarantinedFile
 from tidegate.model.tables import SqlType
@@ -116,7 +117,8 @@ class LoadRun:
                 if self._committed(attempt):
                     rows = sum(landed.content.rows for landed in files)
                     versions = tuple(landed.file for landed in files)
-                    return Result(LoadedBatch(self.plan.name, attempt.id, versions, rows, rows))
+                    aside = put_aside_by(self.ctx, self.plan.name, attempt.id)
+                    return Result(LoadedBatch(self.plan.name, attempt.id, versions, rows, rows), aside=aside)
                 attempt = replace(attempt, id=self.ctx.new_id())
         raise AssertionError
 
