@@ -7,7 +7,8 @@ size. Rows are parsed by pyarrow, strictly: a row with more or fewer fields than
 import io
 import os
 import re
-from collections.abc import Container, Mapping, Sequence
+from collections import deque
+from collections.abc import Container, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -106,15 +107,17 @@ def _nulled(batch: pa.RecordBatch, null_as: str) -> pa.RecordBatch:
 
 
 def _prove(text: "io.BufferedReader[Utf8Stream]", file: str, dialect: CsvDialect, proofs: Sequence[ColumnProof]) -> int:
-    """Feed the rows to the proofs, columns at the same time, and return how many rows there are."""
+    """Feed the rows to the proofs, all columns at a time, while more is read; returns how many rows there are."""
     rows = 0
     cores = min(len(proofs), os.cpu_count() or 1)
     try:
         with ThreadPoolExecutor(cores, thread_name_prefix="proof") as pool:
+            looked_at: Iterator[None] = iter(())
             for batch in _batches(text, dialect, len(proofs)):
                 rows += batch.num_rows
-                for _ in pool.map(ColumnProof.update, proofs, batch.columns):
-                    pass
+                deque(looked_at, 0)
+                looked_at = pool.map(ColumnProof.update, proofs, batch.columns)
+            deque(looked_at, 0)
     except pa.ArrowInvalid as error:
         raise _refusal(error, file, dialect) from error
     return rows

@@ -29,3 +29,8 @@ def faithful(type: SqlType) -> str | None:
         whole = (type.precision or 18) - scale
         return rf"^ *[+-]?0*[0-9]{{0,{whole}}}(\.[0-9]{{0,{scale}}}0*)? *$"
     return _MOMENTS.get(type.kind)
+
+
+def is_whole_in(type: SqlType, longest: int) -> bool:
+    """Whether any text of so many digits, and nothing else, is a number that an integer type holds."""
+    return longest <= _DIGITS.get(type.kind, 0)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Container, Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tidegate.formats.schema.faithful import DAY, MOMENT, ZONE, faithful
+from tidegate.formats.schema.faithful import DAY, MOMENT, ZONE, faithful, is_whole_in
 from tidegate.formats.schema.inferred import InferredColumn, varchar
 from tidegate.model.tables import SqlType, TypeKind
 
@@ -60,13 +60,14 @@ class ColumnProof:
             texts = pc.if_else(pc.equal(texts, self._null_as), None, texts)
         nulls = texts.null_count
         values = texts.drop_null() if nulls else texts
-        filled = values.filter(pc.greater(pc.binary_length(values), 0))
+        lengths = pc.min_max(pc.binary_length(values)).as_py()
+        filled = values if lengths["min"] else values.filter(pc.greater(pc.binary_length(values), 0))
         self._nulls += nulls
         self._empty += len(values) - len(filled)
         self._values += len(filled)
         if not len(filled):
             return
-        self.longest = max(self.longest, pc.max(pc.binary_length(filled)).as_py())
+        self.longest = max(self.longest, lengths["max"])
         if self._is_faithful(filled):
             return
         self._wanted = None
@@ -80,9 +81,10 @@ class ColumnProof:
             self._measure_decimals(filled)
 
     def _is_faithful(self, filled: pa.Array) -> bool:
-        if self._wanted is None:
-            return False
-        return self._faithful is None or _matches(self._faithful)(filled)
+        if self._wanted is None or self._faithful is None:
+            return self._wanted is not None
+        digits = is_whole_in(self._wanted, self.longest) and pc.all(pc.ascii_is_decimal(filled)).as_py()
+        return digits or _matches(self._faithful)(filled)
 
     @property
     def has_empty(self) -> bool:

@@ -98,7 +98,18 @@ def _cast(field: str, type: SqlType, options: Copy) -> str:
 
 def _integer(field: str, type: SqlType, options: Copy) -> str:
     """DuckDB alone would round 1.5 and read 1_000."""
-    return f"CASE WHEN regexp_full_match({field}, '{_INTEGER}') THEN TRY_CAST({field} AS {duckdb_type(type)}) END"
+    target = duckdb_type(type)
+    other = f"WHEN regexp_full_match({field}, '{_INTEGER}') THEN {_tried(field, target)}"
+    return f"CASE {_canonical(field, target)} {other} END"
+
+
+def _canonical(field: str, target: str) -> str:
+    """Most numbers are written as DuckDB writes them, which is seen sooner than a pattern is matched."""
+    return f"WHEN CAST({_tried(field, target)} AS VARCHAR) = {field} THEN {_tried(field, target)}"
+
+
+def _tried(field: str, target: str) -> str:
+    return f"TRY_CAST({field} AS {target})"
 
 
 def _decimal(field: str, type: SqlType, options: Copy) -> str:
@@ -110,7 +121,7 @@ def _decimal(field: str, type: SqlType, options: Copy) -> str:
     point = f"instr({field}, '.')"
     cut = f"left({field}, {point} + {type.scale})" if type.scale else f"left({field}, {point}) || '0'"
     return (
-        f"CASE WHEN regexp_full_match({field}, '{_PLAIN}') "
+        f"CASE {_canonical(field, target)} WHEN regexp_full_match({field}, '{_PLAIN}') "
         f"THEN TRY_CAST(CASE WHEN {point} > 0 THEN {cut} ELSE {field} END AS {target}) "
         f"WHEN regexp_full_match({field}, '{_EXPONENT}') THEN TRY_CAST({field} AS {target}) END"
     )
