@@ -35,7 +35,8 @@ def register(app: typer.Typer) -> None:
 def load(
     run: Run,
     paths: Annotated[
-        list[str] | None, typer.Argument(metavar="[PATH]...", help="Files, folders, or s3:// addresses.")
+        list[str] | None,
+        typer.Argument(metavar="[PATH]...", help="Files, folders, s3:// addresses, or patterns of them (*, **)."),
     ] = None,
     table: Annotated[
         str | None,

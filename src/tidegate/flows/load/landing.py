@@ -2,11 +2,12 @@
 
 import io
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import BinaryIO, cast
 
+from tidegate.config.patterns import KeyPattern
 from tidegate.config.routes import format_of
 from tidegate.errors import ConfigError, ObjectNotFound, UsageError
 from tidegate.flows.context import Context
@@ -17,11 +18,12 @@ from tidegate.model.batch import BATCH_COLUMN
 from tidegate.model.landing import FileVersion
 
 _S3 = "s3://"
+_WILD = "*"
 _READ_AHEAD = 1 << 20
 _AT_ONCE = 16
 """Requests."""
-_SKIPPED = (".", "_", f"{BATCH_COLUMN}=")
-"""How names below a folder begin that are no data that landed: hidden ones, and archives."""
+_ARCHIVE = f"{BATCH_COLUMN}="
+"""How folders of archives begin, which are no data that landed."""
 
 
 @dataclass
@@ -33,7 +35,8 @@ class Landing:
     _places: dict[str, Lake] = field(default_factory=dict)
 
     def find(self, paths: Iterable[str]) -> list[FileVersion]:
-        """The files at these addresses; one that ends with a slash, or is a folder, stands for all files below it.
+        """The files at these addresses; one that ends with a slash, or is a folder, stands for all files below it, and
+        one with `*` in it for those that match.
 
         Raises:
             UsageError: an address is empty, or there is nothing at it, or the warehouse itself.
@@ -87,17 +90,38 @@ class Landing:
         return cast(BinaryIO, io.BufferedReader(_Ranges(self.reader(file), file.size), _READ_AHEAD))
 
     def _below(self, path: str) -> Iterator[FileVersion]:
+        if _WILD in path and not os.path.lexists(path):
+            yield from self._matching(path)
+            return
         address = path if path.startswith(_S3) else os.path.realpath(path.removeprefix("file://"))
         if not address.startswith(_S3) and os.path.isdir(address):
             address += "/"
-        if not address.endswith("/"):
-            if (file := self.head(address)) is not None:
-                yield file
-            return
+        if address.endswith("/"):
+            yield from self._listed(address, lambda key: format_of(key) is not None and not _is_hidden(key))
+        elif (file := self.head(address)) is not None:
+            yield file
+
+    def _matching(self, path: str) -> Iterator[FileVersion]:
+        """The files of a pattern: `*` within a name, `**` over folders."""
+        folder, slash, _ = path.partition(_WILD)[0].rpartition("/")
+        inside = path[len(folder + slash) :]
+        if path.startswith(_S3) and not folder.startswith(_S3):
+            raise UsageError(f"{path} names no bucket", hint="Write the bucket out: s3://bucket/*.parquet.")
+        try:
+            pattern = KeyPattern.parse(inside)
+        except ValueError as error:
+            raise UsageError(f"{path}: {inside} {error}", hint="Name files, folders, or a plain pattern.") from error
+        root = folder if path.startswith(_S3) else os.path.realpath(folder or slash or ".").rstrip("/")
+        said = pattern.segments[-1] != _WILD
+        matching = self._listed(f"{root}/", lambda key: pattern.match(key) is not None)
+        yield from (file for file in matching if said or format_of(file.uri) is not None)
+
+    def _listed(self, address: str, wanted: Callable[[str], bool]) -> Iterator[FileVersion]:
+        """Files below an address whose key from there on is wanted."""
         lake, prefix = self._at(address)
         for info in lake.list(prefix, odd=self.odd.append):
-            segments = info.key.removeprefix(prefix).split("/")
-            if format_of(segments[-1]) is not None and not any(s.startswith(_SKIPPED) for s in segments):
+            key = info.key.removeprefix(prefix)
+            if wanted(key) and not any(segment.startswith(_ARCHIVE) for segment in key.split("/")):
                 yield version_of(lake.uri(info.key), info)
 
     def _at(self, uri: str) -> tuple[Lake, str]:
@@ -109,6 +133,10 @@ class Landing:
             self._places[root] = self.ctx.lake_at(root, None)
         lake = self._places[root]
         return lake, lake.key(uri)
+
+
+def _is_hidden(key: str) -> bool:
+    return any(segment.startswith((".", "_")) for segment in key.split("/"))
 
 
 def _folder(path: str) -> str:
