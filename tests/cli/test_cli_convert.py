@@ -106,6 +106,43 @@ def test_a_value_that_does_not_fit_is_told_with_its_record_and_place(
 @pytest.mark.parametrize(
     ("record", "said"),
     [
+        (
+            '{"id":2,"day":"2020-01-02","at":"2020-01-02 10:00:00","items":[]}',
+            "at: '2020-01-02 10:00:00' does not fit DATE",
+        ),
+        ('{"id":2,"items":[{"n":1}]}', "day is missing"),
+        ('{"id":2,"day":"2020-01-02","items":[{"n":1.5}]}', "items[0].n: '1.5' does not fit SMALLINT"),
+    ],
+)
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 0, 2)])
+def test_a_value_that_several_outputs_have_is_checked_in_whatever_order_they_stand(
+    cli: Cli, tmp_path: Path, record: str, said: str, order: tuple[int, int, int]
+) -> None:
+    at = 'at = { path = "at", type = "DATE" }'
+    outputs = [
+        (
+            "flat",
+            "items[]",
+            f'{at}\nday = {{ path = "day", type = "DATE" }}\nn = {{ path = "items[].n", type = "SMALLINT" }}',
+        ),
+        ("orders", "", f'{at}\nday = {{ path = "day", type = "DATE", required = true }}'),
+        ("items", "items[]", 'n = { path = "items[].n", type = "SMALLINT" }'),
+    ]
+    (tmp_path / "rule.toml").write_text(
+        "\n".join(
+            f'[[output]]\nname = "{name}"\n' + (f'rows = "{rows}"\n' if rows else "") + f"[output.columns]\n{columns}"
+            for name, rows, columns in (outputs[at] for at in order)
+        )
+    )
+    (tmp_path / "a.json").write_text(f'{{"id":1,"day":"2020-01-01","items":[{{"n":1}}]}}\n{record}\n')
+    result = cli("convert", tmp_path / "a.json", tmp_path / "out", "--rule", tmp_path / "rule.toml")
+    assert result.exit_code == 2
+    assert f"error: {tmp_path}/a.json: record 2: {said}\nhint: " in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("record", "said"),
+    [
         ('"items":{"n":1}', 'items is no list: {"n": 1}'),
         ('"items":[{"n":1},7]', "items[1] is no object: 7"),
         ('"items":[],"who":"Ulm"', 'who is no object: "Ulm"'),

@@ -120,6 +120,11 @@ def rows_of(output: RuleOutput, source: str, *, numbered: bool = False) -> str:
     return query
 
 
+def has_every_value(path: Path, output: RuleOutput) -> bool:
+    """Whether each value at `path` is in a row of the output: a record whose list is empty is in none of a list's."""
+    return _depth(path, output.rows) == len(_lists(output.rows))
+
+
 def _lists(rows: Path) -> list[Path]:
     """The lists from the record inwards, each with its path: of `a[].b.c[]`, `a[]` and `a[].b.c[]`."""
     return [rows[: number + 1] for number, key in enumerate(rows) if key.endswith(LIST)]

@@ -1,6 +1,6 @@
 """One file to its Parquet files, inside of an engine that spills: read once, checked value by value, written."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,11 +10,11 @@ import duckdb
 from tidegate.errors import FileRefused, LakeUnreachable
 from tidegate.formats.convert.rule import Rule, RuleColumn, RuleOutput, shown
 from tidegate.formats.convert.source import Source
-from tidegate.formats.convert.tree import Tree, expression, rows_of
+from tidegate.formats.convert.tree import Tree, expression, has_every_value, rows_of
 from tidegate.formats.convert.values import as_text, cast, engine_type, unfit, written
 from tidegate.formats.inventory.engine import Engine, identifier, text
 from tidegate.model.elements import DIGEST, RECORD, positions
-from tidegate.model.tables import TypeKind
+from tidegate.model.tables import SqlType, TypeKind
 
 _SOURCE = "source_rows"
 _SHOWN = 80
@@ -38,7 +38,7 @@ def convert_file(engine: Engine, source: Source, rule: Rule, targets: Sequence[P
         UsageError: the rule contradicts itself.
     """
     tree = Tree(rule)
-    queries = [_query(output, tree) for output in rule.outputs]
+    queries = list(_queries(rule, tree))
     with _room(source.name), source.opened(engine, tree) as reading:
         try:
             engine.execute(f"CREATE OR REPLACE TEMP TABLE {_SOURCE} AS {_numbered(reading, rule)}")
@@ -61,8 +61,25 @@ def _numbered(reading: str, rule: Rule) -> str:
     return f"SELECT *, row_number() OVER () AS {RECORD}, {digest} FROM ({reading}) AS tg_read"
 
 
-def _query(output: RuleOutput, tree: Tree) -> str:
-    values = [f"{_checked(column, output, tree)} AS {identifier(column.name)}" for column in output.columns]
+def _queries(rule: Rule, tree: Tree) -> Iterator[str]:
+    """What each output holds, to be run in this order: a value is checked where it is seen first, in its type."""
+    checked: set[tuple[tuple[str, ...], SqlType, bool]] = set()
+    for output in rule.outputs:
+        yield _query(output, tree, [c for c in output.columns if not _facts(c) & checked])
+        checked.update((c.path, c.type, c.required) for c in output.columns if has_every_value(c.path, output))
+
+
+def _facts(column: RuleColumn) -> set[tuple[tuple[str, ...], SqlType, bool]]:
+    """What says of the values of a column that they fit; that none is missing may say more than is asked."""
+    return {(column.path, column.type, needed) for needed in (True, column.required)}
+
+
+def _query(output: RuleOutput, tree: Tree, new: Collection[RuleColumn]) -> str:
+    values = []
+    for column in output.columns:
+        value, _ = _value_and_misfit(column, output, tree)
+        fitting = _checked(column, output, tree) if column in new else cast(value, column.type)
+        values.append(f"{fitting} AS {identifier(column.name)}")
     if output.first is not None:
         values += [f"i{level} AS {name}" for level, name in enumerate(positions(output.depth), 1)]
         values += [f"{RECORD} - 1 + {output.first} AS {RECORD}", *([] if output.rows else [DIGEST])]
