@@ -1,6 +1,7 @@
 """What is loaded into what: written by the preparation, read by every side. Needs nothing of Tidegate's."""
 
 import json
+import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,18 @@ class Facts:
     @classmethod
     def load(cls, folder: Path) -> "Facts":
         return cls(**json.loads((folder / _FACTS).read_text(encoding="ascii")))
+
+
+def fresh_copy(prepared: Path, linked: str) -> Path:
+    """A folder with its own copy of the prepared warehouse, and a link to what is loaded into it."""
+    folder = prepared / "run"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    for name in ("tidegate.toml", "tidegate.sqlite", WAREHOUSE):
+        shutil.copyfile(prepared / name, folder / name)
+    shutil.copytree(prepared / "lake", folder / "lake")
+    (folder / linked).symlink_to(prepared / linked)
+    return folder
 
 
 def values(database: Path, facts: Facts) -> dict[str, Any]:

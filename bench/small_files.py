@@ -5,13 +5,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from bench.child import perform
-from bench.load_facts import WAREHOUSE, Facts, values
+from bench.load_facts import WAREHOUSE, Facts, fresh_copy, values
 from bench.processes import Measured, in_child, in_turn
 from bench.report import Line, aligned, method, ratios
 from bench.small_files_work import COUNT, LANDED, ROWS
 
 PREPARE, RAW, TIDEGATE = "small-files-prepare", "small-files-raw", "small-files-tidegate"
-_COPIED = ("tidegate.toml", "tidegate.sqlite", WAREHOUSE)
 
 
 def run(folder: Path, files: int, runs: int) -> str:
@@ -46,13 +45,7 @@ def run(folder: Path, files: int, runs: int) -> str:
 
 
 def _measure(work: str, prepared: Path) -> Measured:
-    folder = prepared / "run"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
-    for name in _COPIED:
-        shutil.copyfile(prepared / name, folder / name)
-    shutil.copytree(prepared / "lake", folder / "lake")
-    (folder / LANDED).symlink_to(prepared / LANDED)
+    folder = fresh_copy(prepared, LANDED)
     measured = in_child(work, folder)
     found = values(folder / WAREHOUSE, Facts.load(prepared))
     return replace(measured, detail={**measured.detail, "values": found})

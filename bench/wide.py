@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bench.child import perform
-from bench.load_facts import WAREHOUSE, Facts, values
+from bench.load_facts import WAREHOUSE, Facts, fresh_copy, values
 from bench.processes import Measured, Series, in_child, in_turn
 from bench.report import Line, aligned, method, ratios
 from bench.wide_work import SIZES
@@ -15,8 +15,6 @@ from bench.wide_work import SIZES
 PREPARE, DESCRIBE, CREATE, TIDEGATE = "wide-prepare", "wide-describe", "wide-create", "wide-tidegate"
 MOST, TOO_MANY = 1_600, 10_000
 """Columns; MOST: Amazon Redshift management guide, Quotas and limits."""
-
-_COPIED = ("tidegate.toml", "tidegate.sqlite", WAREHOUSE)
 
 
 def run(folder: Path, megabytes: int, runs: int) -> str:
@@ -58,15 +56,9 @@ def _measured(place: Path, columns: int, names: Sequence[str], runs: int) -> dic
 
 
 def _measure(work: str, prepared: Path) -> Measured:
-    folder = prepared / "run"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
-    for name in _COPIED:
-        shutil.copyfile(prepared / name, folder / name)
-    shutil.copytree(prepared / "lake", folder / "lake")
     facts = Facts.load(prepared)
+    folder = fresh_copy(prepared, facts.file)
     facts.save(folder)
-    (folder / facts.file).symlink_to(prepared / facts.file)
     measured = in_child(work, folder)
     if work == DESCRIBE or measured.detail.get("refused"):
         return measured
