@@ -61,6 +61,12 @@ class Land:
         pq.write_table(table, path.with_suffix(".new"), **options)
         return self.landed(path, minute)
 
+    def put(self, name: str, data: bytes | str, minute: int = 0) -> Path:
+        """A file of these bytes, or this text in UTF-8, that landed at 10:`minute` on 2020-06-20."""
+        path = self.folder / name
+        path.with_suffix(".new").write_bytes(data if isinstance(data, bytes) else data.encode())
+        return self.landed(path, minute)
+
     def landed(self, path: Path, minute: int) -> Path:
         """Put what is beside `path` in its place, as a new file."""
         seconds = 1_592_647_200 + 60 * minute

@@ -4,7 +4,6 @@ import bz2
 import gzip
 import io
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -22,12 +21,6 @@ from tidegate.model.route import FormatOptions
 @pytest.fixture
 def land(empty: World) -> Land:
     return Land(empty)
-
-
-def write(land: Land, name: str, data: bytes, minute: int = 0) -> Path:
-    path = land.folder / name
-    path.with_suffix(".new").write_bytes(data)
-    return land.landed(path, minute)
 
 
 def zstd(data: bytes) -> bytes:
@@ -78,7 +71,7 @@ def test_what_can_be_read_is_loaded_to_exactly_its_values(land: Land) -> None:
         ctx = land.context(plain)
         for name, (data, _) in LOADED.items():
             stem, _, packed = name.partition(".")
-            path = write(land, f"{stem}.csv{'.' if packed else ''}{packed}", data)
+            path = land.put(f"{stem}.csv{'.' if packed else ''}{packed}", data)
             table = TableName("public", f"t_{name.replace('.', '_')}")
             outcome = run_load(ctx, land.plan(ctx, appending(table=table), [path]))
             assert [q.reason for q in outcome.quarantined] == []
@@ -98,7 +91,7 @@ TOLD: dict[str, tuple[FormatOptions, bytes, list[tuple[Any, ...]]]] = {
 
 def test_what_the_route_says_makes_it_readable(land: Land) -> None:
     for name, (options, data, rows) in TOLD.items():
-        path = write(land, f"{name}.csv", data)
+        path = land.put(f"{name}.csv", data)
         route = replace(appending(table=TableName("public", name)), options=options)
         assert [q.reason for q in land.load(path, route=route).quarantined] == []
         assert land.rows(table=f"public.{name}") == rows
@@ -132,8 +125,8 @@ PUT_ASIDE: dict[str, tuple[bytes, str]] = {
 
 def test_what_cannot_be_read_goes_aside_with_its_reason_and_the_others_are_loaded(land: Land) -> None:
     for minute, (name, (data, _)) in enumerate(PUT_ASIDE.items()):
-        write(land, name, data, minute)
-    write(land, "zgood.csv", b"id,note\n1,good\n", 59)
+        land.put(name, data, minute)
+    land.put("zgood.csv", b"id,note\n1,good\n", 59)
     outcome = land.load()
     assert (land.rows(), outcome.rows) == ([(1, "good")], 1)
     reasons = {names([q])[0]: q.reason for q in outcome.quarantined}
@@ -144,11 +137,11 @@ def test_what_cannot_be_read_goes_aside_with_its_reason_and_the_others_are_loade
 
 
 def test_a_header_alone_makes_no_table_and_adds_nothing_to_one_that_is_there(land: Land) -> None:
-    path = write(land, "a.csv", b"id,note\n")
+    path = land.put("a.csv", b"id,note\n")
     (told,) = land.load(path).quarantined
     assert told.reason == "no column of the file has a type, so public.sales cannot be made"
     land.world.sql(f"CREATE TABLE {TABLE} (id BIGINT, note VARCHAR(5))")
-    write(land, "a.csv", b"id,note,more\n", 1)
+    land.put("a.csv", b"id,note,more\n", 1)
     outcome = land.load()
     assert (outcome.rows, outcome.files, land.rows(), land.loaded()) == (0, 1, [], [("a.csv", 0)])
 
@@ -184,6 +177,6 @@ def test_a_hundred_thousand_columns_are_refused_before_they_are_read() -> None:
 def test_columns_that_are_added_file_by_file_end_where_a_table_does(land: Land) -> None:
     listed = ", ".join(f"k{n} INTEGER" for n in range(1599))
     land.world.sql(f"CREATE TABLE {TABLE} ({listed})")
-    write(land, "a.csv", b"k0,new,newer\n1,2,3\n")
+    land.put("a.csv", b"k0,new,newer\n1,2,3\n")
     (told,) = land.load().quarantined
     assert told.reason == "public.sales would have 1601 columns, and a table has at most 1600"

@@ -27,9 +27,7 @@ def land(empty: World) -> Land:
 
 def load(land: Land, column: str, *values: str, route: Route | None = None) -> list[str]:
     """Load a file of one column; returns the reasons of what is aside."""
-    path = land.folder / "a.csv"
-    path.with_suffix(".new").write_text("".join(f'"{text}",\n' for text in (column, *values)).replace(",\n", ",q\n", 1))
-    land.landed(path, 0)
+    land.put("a.csv", "".join(f'"{text}",\n' for text in (column, *values)).replace(",\n", ",q\n", 1))
     return [each.reason for each in land.load(route=route or appending()).quarantined]
 
 

@@ -25,9 +25,7 @@ def land(empty: World) -> Land:
 
 
 def write(land: Land, name: str, *records: object, minute: int = 0) -> str:
-    path = land.folder / name
-    path.with_suffix(".new").write_text("".join(json.dumps(record) + "\n" for record in records))
-    return str(land.landed(path, minute))
+    return str(land.put(name, "".join(json.dumps(record) + "\n" for record in records), minute))
 
 
 def flat(*key: str, **options: Any) -> Route:

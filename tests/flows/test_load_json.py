@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -31,12 +30,6 @@ def land(empty: World) -> Land:
     return Land(empty)
 
 
-def write(land: Land, name: str, data: bytes | str, minute: int = 0) -> Path:
-    path = land.folder / name
-    path.with_suffix(".new").write_bytes(data if isinstance(data, bytes) else data.encode())
-    return land.landed(path, minute)
-
-
 def lines(*records: object) -> str:
     return "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
 
@@ -58,7 +51,7 @@ def kinds(land: Land) -> list[str]:
     ],
 )
 def test_json_of_any_shape_makes_the_table(land: Land, name: str, packed: Callable[[], bytes]) -> None:
-    write(land, name, packed())
+    land.put(name, packed())
     assert land.load().rows == 3
     assert land.rows("id, day, amount, note, big") == [
         (1, date(2020, 1, 2), Decimal("1.5"), None, None),
@@ -77,7 +70,7 @@ def test_json_of_any_shape_makes_the_table(land: Land, name: str, packed: Callab
 
 
 def test_a_loaded_version_is_not_read_again(land: Land, monkeypatch: pytest.MonkeyPatch) -> None:
-    write(land, "a.json", lines({"id": 1}))
+    land.put("a.json", lines({"id": 1}))
     land.load()
     monkeypatch.setattr("tidegate.flows.load.contents.read_json", None)
     assert len(land.load().already) == 1
@@ -85,9 +78,9 @@ def test_a_loaded_version_is_not_read_again(land: Land, monkeypatch: pytest.Monk
 
 def test_the_table_and_the_route_say_what_a_value_is(land: Land) -> None:
     land.world.sql(f"CREATE TABLE {TABLE} (id BIGINT, zip VARCHAR(5), amount DECIMAL(25,3), data SUPER, at TIMESTAMP)")
-    write(land, "a.json", lines({"id": "7", "zip": 1234567, "amount": 1.5, "data": 1, "at": "2020-01-02"}))
+    land.put("a.json", lines({"id": "7", "zip": 1234567, "amount": 1.5, "data": 1, "at": "2020-01-02"}))
     route = replace(upserting("id"), options=FormatOptions(columns={"New": "char(2)"}))
-    write(land, "b.json", lines({"id": 8, "New": 12, "data": "x", "amount": None}), 1)
+    land.put("b.json", lines({"id": 8, "New": 12, "data": "x", "amount": None}), 1)
     assert land.load(route=route).quarantined == ()
     found = land.rows("id, zip, amount, JSON_SERIALIZE(data), CAST(at AS VARCHAR), new")
     assert found == [
@@ -97,9 +90,9 @@ def test_the_table_and_the_route_say_what_a_value_is(land: Land) -> None:
 
 
 def test_what_is_a_day_in_one_file_alone_is_a_text(land: Land) -> None:
-    write(land, "a.json", lines({"id": 1, "note": "2020-01-02", "no": 1}))
-    write(land, "b.json", lines({"id": 2, "note": "soon", "no": None}), 1)
-    write(land, "c.json", lines({"id": 3, "note": None, "no": "x"}), 2)
+    land.put("a.json", lines({"id": 1, "note": "2020-01-02", "no": 1}))
+    land.put("b.json", lines({"id": 2, "note": "soon", "no": None}), 1)
+    land.put("c.json", lines({"id": 3, "note": None, "no": "x"}), 2)
     (told,) = land.load().quarantined
     assert told.reason.startswith('column "no" of public.sales is INTEGER, and VARCHAR(1) in the file')
     assert land.rows("id, note, no") == [(1, "2020-01-02", 1), (2, "soon", None)]
@@ -107,8 +100,8 @@ def test_what_is_a_day_in_one_file_alone_is_a_text(land: Land) -> None:
 
 def test_numbers_widen_the_table_and_lose_nothing_in_doubles(land: Land) -> None:
     land.world.sql(f"CREATE TABLE {TABLE} (id INTEGER, part INTEGER, x DOUBLE PRECISION)")
-    write(land, "a.json", lines({"id": 5_000_000_000, "part": 1.25, "x": 9_007_199_254_740_992}, {"x": 1.5}))
-    path = write(land, "b.json", lines({"id": 1, "x": 9_007_199_254_740_993}), 1)
+    land.put("a.json", lines({"id": 5_000_000_000, "part": 1.25, "x": 9_007_199_254_740_992}, {"x": 1.5}))
+    path = land.put("b.json", lines({"id": 1, "x": 9_007_199_254_740_993}), 1)
     (told,) = land.load().quarantined
     assert told.reason == f"{path}: record 1: x: '9007199254740993' does not fit DOUBLE"
     assert land.rows("id, part, x") == [(5_000_000_000, Decimal("1.25"), 9007199254740992.0), (None, None, 1.5)]
@@ -117,13 +110,13 @@ def test_numbers_widen_the_table_and_lose_nothing_in_doubles(land: Land) -> None
 def test_a_value_that_does_not_fit_is_named_and_the_other_files_are_loaded(land: Land) -> None:
     land.world.sql(f"CREATE TABLE {TABLE} (id INTEGER, at TIME, day DATE, data SUPER)")
     options = FormatOptions(columns={"amount": "decimal(4,2)"})
-    write(land, "a.json", lines({"id": 1}, {"id": "x"}))
-    write(land, "b.json", lines({"id": 2, "amount": 1.005}), 1)
-    write(land, "c.json", lines({"id": 3, "at": "10:00:00"}), 2)
-    write(land, "d.json", lines({"id": 4, "data": {"text": "x" * 65_536}}), 3)
-    write(land, "e.json", lines({"id": 5, "data": {"text": "x" * 65_500}, "at": None, "day": None}), 4)
-    write(land, "f.json", '{"id": 6, "data": {"text": "\\u0000"}}', 5)
-    write(land, "g.json", lines({"id": 7, "day": ""}), 6)
+    land.put("a.json", lines({"id": 1}, {"id": "x"}))
+    land.put("b.json", lines({"id": 2, "amount": 1.005}), 1)
+    land.put("c.json", lines({"id": 3, "at": "10:00:00"}), 2)
+    land.put("d.json", lines({"id": 4, "data": {"text": "x" * 65_536}}), 3)
+    land.put("e.json", lines({"id": 5, "data": {"text": "x" * 65_500}, "at": None, "day": None}), 4)
+    land.put("f.json", '{"id": 6, "data": {"text": "\\u0000"}}', 5)
+    land.put("g.json", lines({"id": 7, "day": ""}), 6)
     told = {names([one])[0]: one for one in land.load(route=replace(appending(), options=options)).quarantined}
     uri = land.folder.as_posix()
     assert {name: one.reason for name, one in told.items()} == {
@@ -157,13 +150,13 @@ REFUSED = {
 
 
 def test_what_is_no_json_of_objects_is_put_aside(land: Land) -> None:
-    paths = [write(land, f"{number}.json", text, number) for number, text in enumerate(REFUSED)]
+    paths = [land.put(f"{number}.json", text, number) for number, text in enumerate(REFUSED)]
     told = {one.file.uri: one.reason for one in land.load().quarantined}
     assert told == {str(path): f"{path}{reason}" for path, reason in zip(paths, REFUSED.values(), strict=True)}
 
 
 def test_utf_16_without_a_mark_needs_to_be_told(land: Land) -> None:
-    path = write(land, "a.json", lines({"id": 1}).encode("utf-16-le"))
+    path = land.put("a.json", lines({"id": 1}).encode("utf-16-le"))
     (told,) = land.load().quarantined
     assert told.reason == f"{path} holds a NUL character in line 1"
     assert land.load(route=replace(appending(), options=FormatOptions(encoding="utf-16-le"))).rows == 1
@@ -171,10 +164,10 @@ def test_utf_16_without_a_mark_needs_to_be_told(land: Land) -> None:
 
 def test_keys_versions_and_contracts_hold_for_json(land: Land) -> None:
     route = upserting("id", version="at", contract=Contract.DISCARD)
-    write(land, "a.json", lines({"id": 1, "at": 2, "v": {"x": 1}}, {"id": 1, "at": 1}, {"id": None, "at": 1}))
+    land.put("a.json", lines({"id": 1, "at": 2, "v": {"x": 1}}, {"id": 1, "at": 1}, {"id": None, "at": 1}))
     first = land.load(route=route)
     assert [(row.code, row.rows) for row in first.quarantined] == [("load.key", 1)]
-    write(land, "b.json", lines({"id": 1, "at": 3, "v": [1], "more": 1}, {"id": 2, "at": 1}), 1)
+    land.put("b.json", lines({"id": 1, "at": 3, "v": [1], "more": 1}, {"id": 2, "at": 1}), 1)
     assert land.load(route=route).quarantined == ()
     assert land.rows("id, at, JSON_SERIALIZE(v)") == [(1, 3, "[1]"), (2, 1, None)]
 
@@ -189,19 +182,19 @@ def test_nested_values_are_copied_as_plain_texts(land: Land, monkeypatch: pytest
         return done
 
     monkeypatch.setattr("tidegate.flows.load.rewrite.write_json", looked_at)
-    write(land, "a.json", lines({"n": {"x": 1}}, {"n": "y"}))
+    land.put("a.json", lines({"n": {"x": 1}}, {"n": "y"}))
     land.load()
     assert kinds == [pa.string(), "String"]
     assert land.rows("JSON_SERIALIZE(n)") == [('"y"',), ('{"x":1}',)]
 
 
 def test_format_names_files_that_do_not(land: Land) -> None:
-    path = write(land, "a.log.new", lines({"id": 1}))
+    path = land.put("a.log.new", lines({"id": 1}))
     assert land.load(path, route=replace(appending(), format=FileFormat.JSON)).rows == 1
 
 
 def test_planned_statements_copy_parquet(land: Land) -> None:
-    write(land, "a.json", lines({"id": 1, "n": {}}))
+    land.put("a.json", lines({"id": 1, "n": {}}))
     planned: list[Any] = [sql for _, sql in land.sql()]
     assert "FORMAT AS PARQUET" in next(sql for sql in planned if " COPY " in sql)
     assert 'JSON_PARSE("n")' in next(sql for sql in planned if 'INSERT INTO "public"."sales"' in sql)

@@ -110,9 +110,7 @@ def test_a_column_without_values_takes_the_type_that_other_files_tell(land: Land
 
 def test_texts_win_in_csv_and_the_plan_says_so(land: Land) -> None:
     for number, text in enumerate(("id,zip\n1,12345\n2,\n", "id,zip\n3,01234\n")):
-        path = land.folder / f"{number}.csv"
-        path.with_suffix(".new").write_text(text)
-        land.landed(path, number)
+        land.put(f"{number}.csv", text, number)
     notices = Notices()
     assert land.load(notices=notices).quarantined == ()
     assert notices.told == [
@@ -123,8 +121,6 @@ def test_texts_win_in_csv_and_the_plan_says_so(land: Land) -> None:
 
 def test_texts_do_not_win_over_numbers_of_parquet(land: Land) -> None:
     land.write("a.parquet", {"x": pa.array([1], pa.int64())})
-    path = land.folder / "b.csv"
-    path.with_suffix(".new").write_text("x\n007\n")
-    land.landed(path, 1)
+    land.put("b.csv", "x\n007\n", 1)
     assert names(land.load(route=appending(contract=Contract.FREEZE)).quarantined) == ["b.csv"]
     assert land.rows("x") == [(1,)]
