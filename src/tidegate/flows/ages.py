@@ -1,10 +1,10 @@
 """Since when periods are archived, and in which tier their files are."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 
 from tidegate.flows.context import Context
-from tidegate.flows.published import as_day
+from tidegate.flows.published import as_day, as_moment
 from tidegate.model.names import TableName
 from tidegate.model.tiers import Tier
 from tidegate.warehouse.base import Row
@@ -46,14 +46,9 @@ def _age(row: Row) -> Age:
         str(batch),
         as_day(period),
         int(str(rows)),
-        _utc(archived_at),
+        as_moment(archived_at),
         Tier.STANDARD if tier is None else Tier(str(tier)),
         None if until is None else as_day(until),
-        None if parked_at is None else _utc(parked_at),
-        None if handed_at is None else _utc(handed_at),
+        None if parked_at is None else as_moment(parked_at),
+        None if handed_at is None else as_moment(handed_at),
     )
-
-
-def _utc(value: object) -> datetime:
-    moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
-    return moment.replace(tzinfo=UTC)

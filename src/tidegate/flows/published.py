@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Protocol, TypeVar
 
 from tidegate.errors import CorruptRecord, ObjectNotFound
@@ -55,6 +55,12 @@ def by_table(items: Iterable[Item]) -> dict[TableName, list[Item]]:
 
 def as_day(value: object) -> date:
     return value if isinstance(value, date) else date.fromisoformat(str(value))
+
+
+def as_moment(value: object) -> datetime:
+    """A TIMESTAMP of the control tables, which are in UTC, as an aware time, however the driver gives it."""
+    moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+    return moment.replace(tzinfo=UTC)
 
 
 def proofs_of(result: Result) -> list[PeriodProof]:

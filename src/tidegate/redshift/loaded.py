@@ -105,7 +105,7 @@ class LoadedFiles(ControlTables):
         columns = f"{_FILE_COLUMNS}, code, reason, hint, place, quarantined_at"
         head = f"INSERT INTO {qualified(self.quarantined_files)} ({columns}) VALUES "
         rows = (
-            f"({_values(table, q.file, batch, q.rows)}, {literal(q.code)}, {_said(q.reason)}, {_said(q.hint)}, "
+            f"({_values(table, q.file, batch, q.rows)}, {literal(q.code)}, {said(q.reason)}, {said(q.hint)}, "
             f"{_text(q.place)}, TIMESTAMP '{at}')"
             for q in files
         )
@@ -146,7 +146,7 @@ def _text(value: str | None) -> str:
     return "NULL" if value is None else literal(value)
 
 
-def _said(text: str) -> str:
+def said(text: str) -> str:
     """A message may quote anything: as much of it as stays short, without what no text can hold."""
     return literal(text.replace("\x00", "\ufffd")[:_SHOWN])
 

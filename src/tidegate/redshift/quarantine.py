@@ -7,7 +7,7 @@ from tidegate.model.names import TableName
 from tidegate.model.quarantine import QuarantineFilter
 from tidegate.redshift.control_tables import ControlTables
 from tidegate.redshift.identifiers import literal, qualified
-from tidegate.redshift.loaded import are_versions
+from tidegate.redshift.loaded import are_versions, said
 
 _ENTRY = (
     "table_name, batch, quarantined_at, uri, file_identity, version, sequencer, row_count, code, reason, hint, place"
@@ -52,7 +52,7 @@ class Quarantine(ControlTables):
     def set_reason(self, table: TableName, place: str, reason: str, hint: str) -> str:
         """Why the rows at a place are still there."""
         return (
-            f"UPDATE {qualified(self.quarantined_files)} SET reason = {literal(reason)}, hint = {literal(hint)} "
+            f"UPDATE {qualified(self.quarantined_files)} SET reason = {said(reason)}, hint = {said(hint)} "
             f"WHERE table_name = {literal(str(table))} AND place = {literal(place)}"
         )
 

@@ -6,8 +6,9 @@ from tidegate.errors import ObjectMissing
 from tidegate.flows.context import Context
 from tidegate.flows.identity import attach
 from tidegate.flows.load.apply import lock_of
-from tidegate.flows.load.put_aside import entry_of, in_utc
+from tidegate.flows.load.put_aside import entry_of
 from tidegate.flows.pinned import pinned
+from tidegate.flows.published import as_moment
 from tidegate.model.landing import FileVersion
 from tidegate.model.names import TableName
 from tidegate.model.quarantine import Quarantined, QuarantinedBatch, QuarantineFilter
@@ -15,7 +16,6 @@ from tidegate.redshift.identifiers import comment
 from tidegate.redshift.quarantine import Quarantine
 from tidegate.warehouse.base import Row
 
-_SHOWN = 4000
 _LIST = "`tidegate jobs list --quarantined` shows what is in quarantine."
 
 
@@ -80,8 +80,7 @@ def forget_place(ctx: Context, table: TableName, place: str) -> None:
 
 def say_why(ctx: Context, table: TableName, place: str, reason: str, hint: str) -> None:
     """Note why the rows at a place are still there."""
-    text, more = (said.replace("\x00", "\ufffd")[:_SHOWN] for said in (reason, hint))
-    _run(ctx, table, [Quarantine(ctx.settings.control_schema).set_reason(table, place, text, more)])
+    _run(ctx, table, [Quarantine(ctx.settings.control_schema).set_reason(table, place, reason, hint)])
 
 
 def _run(ctx: Context, table: TableName, statements: Iterable[str]) -> None:
@@ -92,5 +91,5 @@ def _run(ctx: Context, table: TableName, statements: Iterable[str]) -> None:
 def _batch(row: Row) -> QuarantinedBatch:
     name, batch, files, rows, code, reason, at = row
     return QuarantinedBatch(
-        TableName.parse(str(name)), str(batch), int(str(files)), int(str(rows)), str(code), str(reason), in_utc(at)
+        TableName.parse(str(name)), str(batch), int(str(files)), int(str(rows)), str(code), str(reason), as_moment(at)
     )

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from tidegate.flows.context import Context
+from tidegate.flows.published import as_moment
 from tidegate.model.landing import FileVersion
 from tidegate.model.names import TableName
 from tidegate.model.route import LoadMode, Route
@@ -86,4 +87,4 @@ def order_of(file: FileVersion) -> tuple[float, str]:
 
 def _newest(ctx: Context, control: LoadedFiles, table: TableName) -> datetime | None:
     value = ctx.warehouse.execute(control.select_newest(table)).rows[0][0]
-    return None if value is None else datetime.fromisoformat(str(value)).replace(tzinfo=UTC)
+    return None if value is None else as_moment(value)

@@ -1,8 +1,7 @@
 """Entries of the list of files that were put aside, as the warehouse has them."""
 
-from datetime import UTC, datetime
-
 from tidegate.flows.context import Context
+from tidegate.flows.published import as_moment
 from tidegate.model.landing import FileVersion
 from tidegate.model.loading import QuarantinedFile
 from tidegate.model.names import TableName
@@ -25,13 +24,7 @@ def entry_of(row: Row) -> Quarantined:
     aside = QuarantinedFile(
         file, str(code), str(reason), _text(hint) or "", None if rows is None else int(str(rows)), _text(place)
     )
-    return Quarantined(TableName.parse(str(name)), str(batch), in_utc(at), aside)
-
-
-def in_utc(value: object) -> datetime:
-    """A TIMESTAMP of the list."""
-    moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
-    return moment.replace(tzinfo=UTC)
+    return Quarantined(TableName.parse(str(name)), str(batch), as_moment(at), aside)
 
 
 def _text(value: object) -> str | None:

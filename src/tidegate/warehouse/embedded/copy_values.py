@@ -93,7 +93,7 @@ def _or_fail(column: Column, converted: str, field: str) -> str:
 
 
 def _cast(field: str, type: SqlType, options: Copy) -> str:
-    return f"TRY_CAST({field} AS {duckdb_type(type)})"
+    return _tried(field, duckdb_type(type))
 
 
 def _integer(field: str, type: SqlType, options: Copy) -> str:
