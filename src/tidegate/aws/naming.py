@@ -1,19 +1,16 @@
 """Which table a key names, where patterns of keys are all that is known."""
 
-import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tidegate.aws.environment import Environment
+from tidegate.config.patterns import PLAIN_NAME, KeyPattern, is_hidden
 from tidegate.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:
-    from tidegate.config.patterns import KeyPattern
     from tidegate.formats.events.landed import Delivery, Landed
     from tidegate.model.names import TableName
     from tidegate.model.route import Route
-
-_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 @dataclass(frozen=True)
@@ -34,7 +31,7 @@ def named(environment: Environment, key: str) -> Named:
             continue
         parts = {"schema": environment.schema, **found}
         for part, value in parts.items():
-            if _PLAIN.fullmatch(value) is None:
+            if PLAIN_NAME.fullmatch(value) is None:
                 raise UsageError(
                     f"{key}: the {part} would be {value!r}, which is no plain name",
                     hint="Names are letters, digits and _: rename it, or say in TIDEGATE_MATCH where the table stands.",
@@ -72,10 +69,6 @@ def routes(environment: Environment, delivery: "Delivery") -> "tuple[list[Route]
     return sorted(found.values(), key=specificity, reverse=True), refused
 
 
-def is_hidden(key: str) -> bool:
-    return any(segment.startswith(("_", ".")) for segment in key.split("/"))
-
-
 def is_data(landed: "Landed") -> bool:
     """Whether it is an object of S3 with a name of which the format is known."""
     from tidegate.config.routes import format_of
@@ -83,10 +76,8 @@ def is_data(landed: "Landed") -> bool:
     return landed.bucket is not None and format_of(landed.key) is not None
 
 
-def _patterns(environment: Environment) -> "list[KeyPattern]":
+def _patterns(environment: Environment) -> list[KeyPattern]:
     """The most specific first. Raises ConfigError."""
-    from tidegate.config.patterns import KeyPattern
-
     found = []
     for text in environment.matches:
         try:

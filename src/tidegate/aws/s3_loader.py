@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 from tidegate.aws.answers import answer, tell_outcome, told
 from tidegate.aws.environment import Environment
 from tidegate.aws.invocation import Invocation, LambdaContext, Level, LogLines
-from tidegate.aws.naming import is_data, is_hidden, named, routes
+from tidegate.aws.naming import is_data, named, routes
 from tidegate.aws.warm import WarmApps, measured
+from tidegate.config.patterns import is_hidden
 from tidegate.errors import ConfigError, ForeignWarehouse, TidegateError, Unreachable, UsageError
 
 if TYPE_CHECKING:

@@ -15,6 +15,9 @@ _TOKEN = re.compile(r"\*|\{[^{}/]*\}")
 _NAMES = ("{table}", "{schema}")
 _DEEP = "**"
 
+PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+"""What `{table}` and `{schema}` may stand for."""
+
 Specificity = tuple[bool, tuple[tuple[int, int], ...]]
 
 
@@ -91,6 +94,11 @@ class KeyPattern:
         start = "s3://" if self.text.startswith("s3://") else "/" if self.absolute else ""
         parts = [_deep() if s == _DEEP else _segment(s) + "/" for s in self.segments]
         return re.compile(re.escape(start) + "".join(parts).removesuffix("/"), re.DOTALL)
+
+
+def is_hidden(key: str) -> bool:
+    """Whether a segment begins with `_` or `.`."""
+    return any(segment.startswith(("_", ".")) for segment in key.split("/"))
 
 
 def _split(text: str) -> list[str]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tidegate.config.patterns import KeyPattern
+from tidegate.config.patterns import PLAIN_NAME, KeyPattern, is_hidden
 from tidegate.config.routes import specificity
 from tidegate.config.settings import Settings
 from tidegate.errors import UsageError
@@ -14,7 +14,6 @@ from tidegate.model.layout import CLAIMS, PROBES
 from tidegate.model.names import TableName
 from tidegate.model.route import Route
 
-_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _OURS = "it belongs to Tidegate itself"
 _SYSTEM = ("pg_", "information_schema")
 
@@ -45,7 +44,7 @@ class Choice:
     @property
     def hidden(self) -> bool:
         inside = self.key or self.uri.partition("://")[2] or self.uri
-        return self.reason == _OURS or any(part.startswith(("_", ".")) for part in inside.split("/"))
+        return self.reason == _OURS or is_hidden(inside)
 
 
 class Router:
@@ -109,7 +108,7 @@ class Router:
             return route
         captured = self._captured(route, uri, key) or {}
         for name, value in captured.items():
-            if _PLAIN.fullmatch(value) is None:
+            if PLAIN_NAME.fullmatch(value) is None:
                 raise UsageError(f"{{{name}}} would be {value!r}, which is no plain name")
         table = TableName(captured.get("schema", "public"), captured["table"])
         if table.schema in self._reserved or table.schema.startswith(_SYSTEM):

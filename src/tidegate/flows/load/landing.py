@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import BinaryIO, cast
 
-from tidegate.config.patterns import KeyPattern
+from tidegate.config.patterns import KeyPattern, is_hidden
 from tidegate.config.routes import format_of
 from tidegate.errors import ConfigError, ObjectNotFound, UsageError
 from tidegate.flows.context import Context
@@ -97,7 +97,7 @@ class Landing:
         if not address.startswith(_S3) and os.path.isdir(address):
             address += "/"
         if address.endswith("/"):
-            yield from self._listed(address, lambda key: format_of(key) is not None and not _is_hidden(key))
+            yield from self._listed(address, lambda key: format_of(key) is not None and not is_hidden(key))
         elif (file := self.head(address)) is not None:
             yield file
 
@@ -133,10 +133,6 @@ class Landing:
             self._places[root] = self.ctx.lake_at(root, None)
         lake = self._places[root]
         return lake, lake.key(uri)
-
-
-def _is_hidden(key: str) -> bool:
-    return any(segment.startswith((".", "_")) for segment in key.split("/"))
 
 
 def _folder(path: str) -> str:
